@@ -21,6 +21,7 @@ use crate::live::{Acting, ActingAgent, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::forecast::{Basis, Forecast, Reading};
+use crate::plan::guards::of_edition;
 use crate::plan::in_dialect::check_dialect;
 use crate::plan::look_alike::look_alikes;
 use crate::plan::matching::{bind, bind_what_is_clear};
@@ -533,7 +534,8 @@ impl Session {
             refusal.plan.as_deref_mut().map(noted);
             refusal
         })?;
-        self.check_quotas(&planned).await?;
+        self.check_room(&planned.tasks, &bound.rows, &live, &options)
+            .await?;
         if !desired.is_lenient {
             self.check_placeholders(&planned, desired, &bound.rows, &live)
                 .await?;
@@ -569,20 +571,30 @@ impl Session {
         })
     }
 
-    /// Refuses a plan that would make more objects than the organization has room for.
+    /// Refuses a plan that would make more objects, or have more in use, than there is room for.
     ///
-    /// What a call does not tell is not checked.
-    async fn check_quotas(&self, planned: &Planned) -> Result<(), SessionError> {
-        let request = |wanted: &quota::Wanted| {
-            Request::new(Method::Get, wanted.quota.path).query(wanted.quota.by, wanted.by.as_str())
-        };
+    /// What a call does not tell is not checked, unless the edition tells it.
+    async fn check_room(
+        &self,
+        tasks: &[Task],
+        rows: &Rows,
+        live: &Live,
+        options: &Options,
+    ) -> Result<(), SessionError> {
+        let wanted = quota::wanted(tasks, rows, live);
         let told = self
-            .ask_all(quota::wanted(planned, self.dialect), request)
+            .ask_all(wanted, |wanted| wanted.request.clone())
             .await?;
         let problems = told
             .iter()
-            .flat_map(|(wanted, told)| quota::too_many(wanted, told));
-        refuse(problems.collect())
+            .flat_map(|(wanted, told)| quota::too_many(wanted, told, tasks, rows));
+        let mut problems: Vec<Problem> = problems.collect();
+        let is_told = |kind: &Kind| {
+            let mut of_kind = told.iter().filter(|(wanted, _)| *wanted.kind == *kind);
+            of_kind.any(|(wanted, told)| quota::tells_all(wanted, told))
+        };
+        problems.extend(of_edition(tasks, rows, live, &options.limits, &is_told));
+        refuse(problems)
     }
 
     /// Refuses a plan that would send placeholders that Zoho Desk does not have.

@@ -5,6 +5,7 @@
 mod common;
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ fn environment(dialect: Dialect, edition: Edition) -> Environment {
         "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: {edition}}}}}\n"
     );
     let source = Source::new("deskform.yaml", text.as_bytes());
-    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
+    let project = Project::parse(Path::new("."), &source).expect("a project");
     project.environment(None).expect("it").clone()
 }
 
@@ -233,6 +234,119 @@ agents: {jane@example.com: {lastName: Doe, ROLE}}
         let desk = desk(dialect, &text.replace("ROLE", role), |_| {}).await;
         desk.plan().await.expect("a plan");
         assert_eq!(calls(&desk), wanted, "{dialect} {text}");
+    }
+}
+
+/// Thirteen calls for each custom field that goes or loses a value, and none for another one.
+#[tokio::test(start_paused = true)]
+async fn what_uses_a_custom_field_that_goes_or_loses_a_value_is_told_sort_by_sort() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/custom-fields-used");
+    let desk = Desk::open(&folder, "openapi", &Variables::new()).await;
+    let ready = desk.plan().await.expect("a plan");
+    let warnings = ready.warnings.iter().map(|warning| {
+        let help = warning.help.as_deref().unwrap_or_default();
+        format!("{}; {help}", warning.message)
+    });
+    assert_eq!(
+        warnings.collect::<Vec<_>>(),
+        [
+            "the plan takes `customFields/contacts/Old` away, and the custom field is used by SLA `Gold` and report `Monthly`; change them in Zoho Desk first, or keep what they use",
+            "the plan takes the values `Bronze` and `Silver` of `customFields/tier` away, and the custom field is used by view `Gold customers`; Zoho Desk does not tell which values they ask for: look there first",
+            "the plan takes the value `L` of `customFields/size` away, and the custom field is used by round-robin rule `By size`; Zoho Desk does not tell which values they ask for: look there first",
+        ]
+    );
+    let log = desk.take_log();
+    let asked = log
+        .iter()
+        .filter(|one| one.target.contains("/criteriaReferences"));
+    assert_eq!(asked.count(), 39);
+    // They are in the forecast, and so is the answer that does not show what a layout has then.
+    let forecast = ready.planned.plan.forecast.expect("a forecast");
+    assert_eq!(forecast.reads, log.len() as u64 + 1);
+    assert!(forecast.read_credits >= 39 * 3);
+}
+
+/// One call for each organization, department or layout in which a plan makes something; none where it does
+/// not, nor below what is made in the same run.
+#[tokio::test(start_paused = true)]
+async fn room_costs_a_call_for_each_place_in_which_something_is_made() {
+    let cases: [(&str, &[&str]); 4] = [
+        (
+            "skillTypes: {A: {department: {lookup: Example Company}}, B: {department: {lookup: Example Company}}, C: {department: {lookup: Other}}}",
+            &[
+                "2 GET /automationFeatureCount",
+                "1 GET /departments",
+                "1 GET /myinfo",
+                "1 GET /organizations",
+                "1 GET /skillTypes",
+            ],
+        ),
+        (
+            "departments: {New: {}}\nskillTypes: {A: {department: New}}",
+            &[
+                "1 GET /departments",
+                "1 GET /myinfo",
+                "1 GET /organizations",
+                "1 GET /skillTypes",
+            ],
+        ),
+        (
+            "businessHours: {Default: {type: 24X7}}",
+            &["1 GET /businessHours", "1 GET /organizations"],
+        ),
+        (
+            "holidayLists: {A: {holidays: {A: {from: 01-01, to: 01-01}}}, B: {holidays: {A: {from: 01-01, to: 01-01}}}}",
+            &[
+                "1 GET /automationFeatureCount",
+                "1 GET /holidayList",
+                "1 GET /organizations",
+            ],
+        ),
+    ];
+    for (text, wanted) in cases {
+        let desk = desk(Dialect::Openapi, text, |organization| {
+            let other = json!({"name": "Other", "isEnabled": true, "isDefault": false});
+            organization.insert("departments", other);
+        })
+        .await;
+        desk.plan().await.expect("a plan");
+        assert_eq!(calls(&desk), wanted, "{text}");
+    }
+}
+
+/// A layout has room for ten mappings.
+#[tokio::test(start_paused = true)]
+async fn a_layout_with_no_room_for_a_mapping_refuses_the_plan() {
+    let text = "
+dependencyMappings:
+  A: {layout: {lookup: {layoutName: Default, module: tickets}}, parent: status, child: cf_town, mappings: {Open: [Berlin]}}
+";
+    for (there, refusal) in [
+        (9, None),
+        (
+            10,
+            Some(
+                "the plan would create 1 dependency mapping of `layouts/tickets/Default`, and the organization\n  │ has room for 0: 10 of at most 10 are there",
+            ),
+        ),
+    ] {
+        let desk = desk(Dialect::Openapi, text, |organization| {
+            let town = json!({"module": "tickets", "apiName": "cf_town", "displayLabel": "Town",
+                "type": "Picklist", "isCustomField": true});
+            organization.insert("fields", town);
+            let layouts = organization.objects("layouts");
+            let layout = layouts.iter().find(|one| one["module"] == "Cases");
+            let layout = layout.expect("the layout of tickets")["id"].clone();
+            for n in 0..there {
+                let mapping = json!({"layoutId": layout, "parentId": format!("{n}1"),
+                    "childId": format!("{n}2"), "mappings": {"A": ["B"]}});
+                organization.insert("dependencyMappings", mapping);
+            }
+        })
+        .await;
+        let told = desk.plan().await.err();
+        let is_told = |refusal: &str| told.as_deref().is_some_and(|told| told.contains(refusal));
+        assert!(refusal.map_or(told.is_none(), is_told), "{there}: {told:?}");
     }
 }
 

@@ -1,10 +1,12 @@
 //! Sets of business hours.
 
-use super::rules::Uses;
+use super::rules::{Allowance, Most, Quota, Room, Uses};
 use super::{
     Api, Create, Field, Items, Kind, Listing, Pattern, Removal, Scopes, Shape, Span, Switch,
     choice, patterns, read_at, references, text, to,
 };
+use crate::dialect::Edition;
+use crate::problem::Code;
 
 const END: Pattern = Pattern {
     sample: "17:30",
@@ -129,6 +131,25 @@ pub static KIND: Kind = Kind {
         update: Some("/businessHours/{id}"),
         removal: Removal::Delete("/businessHours/{id}"),
         uses: Some(Uses::related_rules("/businessHours/{id}/relatedRules", 50)),
+        quota: Some(Quota {
+            path: "/automationFeatureCount?feature=businesshours",
+            only: None,
+            rooms: &[
+                Room::in_all("first remove sets that nobody needs, or choose a larger edition"),
+                Room::in_use("first take sets out of use with `status: INACTIVE`, or choose a larger edition"),
+            ],
+        }),
+        // Source: the help page on defining business hours and holidays, in one copy: the enterprise edition
+        // has no limit, and nothing is said of others.
+        most: &[Most {
+            allows: Allowance::InAllOf(&[
+                (Edition::Free, 0),
+                (Edition::Standard, 1),
+                (Edition::Professional, 1),
+            ]),
+            code: Code::NoRoom,
+            help: "first remove sets that nobody needs, or choose a larger edition",
+        }],
         scopes: Scopes {
             read: &["Desk.settings.READ"],
             create: &["Desk.settings.CREATE"],

@@ -6,7 +6,8 @@ use crate::problem::Code;
 
 use super::field_access::{ACCESS, APART};
 use super::rules::{
-    AtMost, Deed, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota, Rule, Sign, Sort, Sorts,
+    AtMost, Counted, CountedSorts, Deed, Figures, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota,
+    Room, Rule, Sign, Sort, Sorts, Uses,
 };
 use super::{
     Api, Create, Encoding, Field, Form, Holders, Kind, Listing, Removal, Risk, Scopes, Shape, Wire,
@@ -231,6 +232,15 @@ const PROPERTIES: &[Field] = &[flag("translatable")
 const IN_LAYOUTS: &str =
     "Setup > Customization > Layouts and Fields: open the layout that holds the field";
 
+/// Room for custom fields. Source: Organization fields, `getCustomFieldCount`.
+const fn room(of: Counted) -> Room {
+    Room {
+        of,
+        code: Code::TooManyCustomFields,
+        help: "delete custom fields that nobody needs, or choose a larger edition",
+    }
+}
+
 /// A custom field of a module. Source: Field (`getFields`, `createField`, `updateField`,
 /// `deleteField`); Field (old) for the guide's `/organizationFields`.
 pub static KIND: Kind = Kind {
@@ -396,20 +406,22 @@ pub static KIND: Kind = Kind {
         form: Form::Plain,
         // Source: Organization fields, `getCustomFieldCount`.
         quota: Some(Quota {
-            path: "/customFieldCount",
-            by: "module",
+            path: "/customFieldCount?module={module}",
             // It takes fewer modules than fields have. Source: Organization fields,
             // `getCustomFieldCount`.
-            of: MODULES,
-            sort: "type",
-            total: "totalAvailableCount",
-            counts: "customFieldCounts",
-            available: "available",
-            sorts: "types",
-            spelled: &[("boolean", "checkbox"), ("url", "website")],
-            code: Code::TooManyCustomFields,
-            help: "delete custom fields that nobody needs, or choose a larger edition",
+            only: Some(("module", MODULES)),
+            rooms: &[
+                room(Counted::All(Figures::Left("totalAvailableCount"))),
+                room(Counted::Sorts(&CountedSorts {
+                    field: "type",
+                    counts: "customFieldCounts",
+                    left: "available",
+                    words: "types",
+                    spelled: &[("boolean", "checkbox"), ("url", "website")],
+                })),
+            ],
         }),
+        uses: Some(Uses::criteria(&["values"])),
         scopes: Scopes {
             read: &["Desk.fields.READ", "Desk.basic.READ"],
             create: &["Desk.settings.CREATE", "Desk.fields.CREATE"],

@@ -1,9 +1,11 @@
 //! Which choices of one pick list go with which of another one, in a layout.
 
+use super::rules::{Counted, Figures, Quota, Room};
 use super::{
     Api, Create, Field, Keyed, Keys, Kind, Listing, Owned, Removal, Scopes, Sent, Shape, Silent,
     Target, Within, in_layout, no_name, patterns, reference, sent, to,
 };
+use crate::problem::Code;
 
 /// A field of the module of the layout: a custom field by its handle, one of the system by its API name.
 const OF_LAYOUT: Target = to("customFields").within(Within::As("layout", "module"));
@@ -29,8 +31,7 @@ const CHILD_VALUES: Field = Field::new(
 /// not say
 ///
 /// - whether a child may have several parents in a layout: the server decides about that;
-/// - whether an update keeps values of the parent that it leaves out: all of them are sent;
-/// - how many a layout may have, which `getDependencyMappingsCount` tells: the server refuses more.
+/// - whether an update keeps values of the parent that it leaves out: all of them are sent.
 pub static KIND: Kind = Kind {
     collection: "dependencyMappings",
     singular: "dependency mapping",
@@ -74,6 +75,19 @@ pub static KIND: Kind = Kind {
         update: Some("/dependencyMappings/{id}"),
         silent: &[Silent::Create, Silent::Update],
         removal: Removal::Delete("/dependencyMappings/{id}"),
+        // Source: Dependency mappings, `getDependencyMappingsCount`; the envelope is no part of the answer.
+        quota: Some(Quota {
+            path: "/dependencyMappingsCount?layoutId={layout}",
+            only: None,
+            rooms: &[Room {
+                of: Counted::All(Figures::LeftOf {
+                    most: "maximumLimit",
+                    left: "available",
+                }),
+                code: Code::NoRoom,
+                help: "first remove mappings that nobody needs",
+            }],
+        }),
         scopes: Scopes {
             read: &["Desk.basic.READ", "Desk.fields.READ"],
             create: &["Desk.settings.CREATE", "Desk.fields.CREATE"],

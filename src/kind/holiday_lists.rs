@@ -1,10 +1,12 @@
 //! Lists of holidays.
 
-use super::rules::{DaysOf, GoWith, Rule};
+use super::rules::{Allowance, DaysOf, GoWith, Most, Quota, Room, Rule};
 use super::{
     Api, Create, Enabled, Field, Items, Kind, Listing, Removal, Scopes, Shape, Switch, choice,
     in_object, integer, patterns, text,
 };
+use crate::dialect::Edition;
+use crate::problem::Code;
 
 /// Source: Holiday List, `createHolidayList` (`HolidayInput`). Two holidays of one list may have one
 /// name.
@@ -25,6 +27,9 @@ const HOLIDAY: &[Field] = &[
         .required()
         .doc("Its last day, such as `12-26`."),
 ];
+
+/// The API deletes no list.
+const NO_ROOM: &str = "put the holidays into a list that is there, or choose a larger edition";
 
 /// A list of holidays. Source: Holiday List (`getHolidayLists`, `createHolidayList`,
 /// `updateHolidayList`). The module has no operation that deletes.
@@ -100,6 +105,27 @@ pub static KIND: Kind = Kind {
             field: "status",
             word: "INACTIVE",
         },
+        quota: Some(Quota {
+            path: "/automationFeatureCount?feature=holidaylist",
+            only: None,
+            rooms: &[
+                Room::in_all(NO_ROOM),
+                Room::in_use(
+                    "first take lists out of use with `status: INACTIVE`, or choose a larger edition",
+                ),
+            ],
+        }),
+        // Source: the help page on defining business hours and holidays, in one copy: the enterprise edition
+        // has no limit, and nothing is said of others.
+        most: &[Most {
+            allows: Allowance::InAllOf(&[
+                (Edition::Free, 0),
+                (Edition::Standard, 1),
+                (Edition::Professional, 1),
+            ]),
+            code: Code::NoRoom,
+            help: NO_ROOM,
+        }],
         scopes: Scopes {
             read: &["Desk.settings.READ"],
             create: &["Desk.settings.CREATE"],

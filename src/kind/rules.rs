@@ -100,48 +100,137 @@ pub struct Acting {
     pub scopes: &'static [&'static str],
 }
 
-/// A call that tells how many objects of a kind an organization still has room for.
+/// A call that tells how many more objects of a kind there is room for.
+///
+/// It is asked where a plan makes such objects or puts them into use, once for each value of the places
+/// in its path, and not below what the plan makes itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// Its path.
+    /// Its path, with places as those of a [`Listing`](super::Listing).
     pub path: &'static str,
-    /// The field by whose value it is asked, which is also the name of the query's parameter.
-    pub by: &'static str,
-    /// The values by which it can be asked.
-    pub of: &'static [&'static str],
-    /// The field by whose words the answer counts.
-    pub sort: &'static str,
-    /// The answer's key for the room in all.
-    pub total: &'static str,
-    /// The answer's key for the list of counts.
-    pub counts: &'static str,
-    /// The key for the room in one count.
-    pub available: &'static str,
-    /// The key for the words that one count is about.
-    pub sorts: &'static str,
-    /// Words that the answer spells otherwise than the field does, both in small letters.
-    pub spelled: &'static [(&'static str, &'static str)],
+    /// The words that a place takes, where it does not take all: nothing is asked about others.
+    pub only: Option<(&'static str, &'static [&'static str])>,
+    /// What the answer tells. Each figure may be missing, and then says nothing.
+    pub rooms: &'static [Room],
+}
+
+/// Of which objects an answer tells how many more there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Which objects count.
+    pub of: Counted,
     /// The code of the problem when there is no room.
     pub code: Code,
     /// The way out.
     pub help: &'static str,
 }
 
-/// A call that tells what uses an object, which is asked before a plan takes it away.
+/// Which objects count, and where an answer tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// All of them.
+    All(Figures),
+    /// Those of which a field says a word.
+    InUse {
+        /// The field.
+        field: &'static str,
+        /// The word.
+        word: &'static str,
+        /// The figures.
+        figures: Figures,
+    },
+    /// Those of each sort.
+    Sorts(&'static CountedSorts),
+}
+
+/// Where an answer tells how much room there is; a place below others has slashes between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figures {
+    /// It tells how many more there may be.
+    Left(&'static str),
+    /// It tells how many there may be, and how many more.
+    LeftOf {
+        /// The place of how many there may be.
+        most: &'static str,
+        /// The place of how many more.
+        left: &'static str,
+    },
+    /// It tells how many there may be, and how many there are.
+    UsedOf {
+        /// The place of how many there may be.
+        most: &'static str,
+        /// The place of how many there are.
+        used: &'static str,
+    },
+}
+
+/// A list of counts, each of which is about some words of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedSorts {
+    /// The field.
+    pub field: &'static str,
+    /// The answer's key for the list.
+    pub counts: &'static str,
+    /// The key for the room in one count.
+    pub left: &'static str,
+    /// The key for the words that one count is about.
+    pub words: &'static str,
+    /// Words that the answer spells otherwise than the field does, both in small letters.
+    pub spelled: &'static [(&'static str, &'static str)],
+}
+
+impl Room {
+    /// Tells the room for all objects of a feature.
+    ///
+    /// Source: `AutomationFeatureCount`, `getUsedCountForAutomationFeature`.
+    pub(super) const fn in_all(help: &'static str) -> Self {
+        Self {
+            of: Counted::All(Figures::UsedOf {
+                most: "maxTotalCount",
+                used: "usedCountInfo/usedTotalCount",
+            }),
+            code: Code::NoRoom,
+            help,
+        }
+    }
+
+    /// Tells the room for objects of a feature that are in use: their `status` is `ACTIVE`.
+    ///
+    /// Source: `AutomationFeatureCount`, `getUsedCountForAutomationFeature`.
+    pub(super) const fn in_use(help: &'static str) -> Self {
+        Self {
+            of: Counted::InUse {
+                field: "status",
+                word: "ACTIVE",
+                figures: Figures::UsedOf {
+                    most: "maxActiveCount",
+                    used: "usedCountInfo/usedActiveCount",
+                },
+            },
+            code: Code::NoRoom,
+            help,
+        }
+    }
+}
+
+/// Calls that tell what uses an object, which are asked before a plan takes it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Uses {
-    /// Its path, with `{id}` for the object. Every list of the answer counts, whatever its key is.
+    /// Its path, with `{id}` for the object, and with `{sort}` where each sort of users has a call of its own.
+    /// Every list of the answer counts, whatever its key is.
     pub path: &'static str,
     /// The largest page; what lies beyond it is not asked for.
     pub page: u32,
-    /// The answer's key for the sort of one user.
-    pub sort: &'static str,
+    /// The answer's key for the sort of one user; none where each sort has a call of its own.
+    pub sort: Option<&'static str>,
     /// The sorts of users: the word of the API, and what is said of one.
     pub sorts: &'static [(&'static str, &'static str)],
     /// The key for a user's id.
     pub id: &'static str,
     /// The key for a user's name.
     pub name: &'static str,
+    /// Fields of the object whose values others may ask for: it is asked as well where a live one goes.
+    pub values: &'static [&'static str],
 }
 
 impl Uses {
@@ -152,7 +241,7 @@ impl Uses {
         Self {
             path,
             page,
-            sort: "ruleType",
+            sort: Some("ruleType"),
             sorts: &[
                 ("SUPERVISE", "time-based rule"),
                 ("MACRO", "macro"),
@@ -165,6 +254,37 @@ impl Uses {
             ],
             id: "ruleId",
             name: "ruleName",
+            values: &[],
+        }
+    }
+
+    /// Makes the calls for what asks for a custom field in its criteria; `values` are the fields with the
+    /// choices of its values, of which no answer says which ones are asked for.
+    ///
+    /// Source: Organization Field, `criteriaReferences`, which demands its limit.
+    pub(super) const fn criteria(values: &'static [&'static str]) -> Self {
+        Self {
+            path: "/organizationFields/{id}/criteriaReferences?featureType={sort}",
+            page: 50,
+            sort: None,
+            sorts: &[
+                ("DirectAssignment", "direct assignment rule"),
+                ("RoundRobin", "round-robin rule"),
+                ("WorkFlow", "workflow rule"),
+                ("SLA", "SLA"),
+                ("Supervise", "time-based rule"),
+                ("BluePrint", "blueprint"),
+                ("BluePrintTransition", "blueprint transition"),
+                ("CustomView", "view"),
+                ("Report", "report"),
+                ("GameTrophy", "trophy"),
+                ("GameBadge", "badge"),
+                ("LayoutRules", "layout rule"),
+                ("ValidationRules", "validation rule"),
+            ],
+            id: "id",
+            name: "name",
+            values,
         }
     }
 }
@@ -453,6 +573,9 @@ pub struct Most {
 pub enum Allowance {
     /// So many in all.
     InAll(usize),
+    /// So many in all, by edition, where no call tells how much room there is: what the kind's [`Quota`] tells is
+    /// newer than any table.
+    InAllOf(&'static [(Edition, usize)]),
     /// So many in use, by edition.
     InUse(&'static [(Edition, usize)]),
 }

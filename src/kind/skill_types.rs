@@ -1,5 +1,6 @@
 //! Skill types.
 
+use super::rules::{Quota, Room};
 use super::{Api, Create, Kind, Listing, Removal, Scopes, in_department, patterns, text};
 
 /// A skill type. Source: Skill Type (`getSkillTypes`, `createSkillType`, `updateSkillType`,
@@ -31,6 +32,14 @@ pub static KIND: Kind = Kind {
         update: Some("/skillTypes/{id}"),
         resend: &["name"],
         removal: Removal::Delete("/skillTypes/{id}"),
+        // What it counts as active of what has no status is not said.
+        quota: Some(Quota {
+            path: "/automationFeatureCount?feature=SkillType&departmentId={department}",
+            only: None,
+            rooms: &[Room::in_all(
+                "first remove skill types that nobody needs, or choose a larger edition",
+            )],
+        }),
         scopes: Scopes {
             read: &["Desk.automations.READ", "Desk.settings.READ"],
             create: &["Desk.automations.CREATE", "Desk.settings.CREATE"],

@@ -1,6 +1,6 @@
 //! Skills.
 
-use super::rules::Uses;
+use super::rules::{Quota, Room, Uses};
 use super::{
     Api, Change, Create, Field, Form, Kind, Listing, Map, Ranking, Removal, Scopes, Shape, Silent,
     Switch, choice, criteria, in_department, in_order, of_the_department, patterns, reference,
@@ -86,6 +86,16 @@ pub static KIND: Kind = Kind {
         update: Some("/skills/{id}"),
         removal: Removal::Delete("/skills/{id}"),
         uses: Some(Uses::related_rules("/skills/{id}/relatedRules", 100)),
+        quota: Some(Quota {
+            path: "/automationFeatureCount?feature=Skills&departmentId={skillType.department}",
+            only: None,
+            rooms: &[
+                Room::in_all("first remove skills that nobody needs, or choose a larger edition"),
+                Room::in_use(
+                    "first take skills out of use with `status: INACTIVE`, or choose a larger edition",
+                ),
+            ],
+        }),
         scopes: Scopes {
             read: &["Desk.automations.READ", "Desk.settings.READ"],
             create: &["Desk.automations.CREATE", "Desk.settings.CREATE"],

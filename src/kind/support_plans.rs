@@ -1,6 +1,6 @@
 //! Support plans.
 
-use super::rules::{GoWith, Rule};
+use super::rules::{GoWith, Quota, Room, Rule};
 use super::{
     Alike, Api, Create, Field, Kind, Listing, Map, Pattern, Removal, Scopes, Shape, Switch, choice,
     flag, in_department, patterns, read_at, reference, text, to,
@@ -104,6 +104,14 @@ pub static KIND: Kind = Kind {
         required_on_create: &["supportType"],
         update: Some("/supportPlans/{id}"),
         removal: Removal::Delete("/supportPlans/{id}"),
+        quota: Some(Quota {
+            path: "/automationFeatureCount?feature=SupportPlans&departmentId={department}",
+            only: None,
+            rooms: &[
+                Room::in_all("first remove support plans that nobody needs, or choose a larger edition"),
+                Room::in_use("first take support plans out of use with `status: DISCONTINUED`, or choose a larger edition"),
+            ],
+        }),
         scopes: Scopes {
             read: &["Desk.automations.READ", "Desk.settings.READ"],
             create: &["Desk.automations.CREATE", "Desk.settings.CREATE"],

@@ -1,5 +1,7 @@
 use super::removal::Heir;
+use super::rules::{Allowance, Counted};
 use super::*;
+use crate::api::template;
 
 /// The fields that a rule names.
 fn named_by(rule: &Rule) -> Vec<&'static str> {
@@ -103,8 +105,19 @@ fn every_kind_has_one_naming_field_and_distinct_names() {
         }
         for api in kind.apis() {
             let kept = api.keep_one.iter().flat_map(|guard| guard.fields);
-            let asked = api.quota.iter().flat_map(|quota| [quota.by, quota.sort]);
-            let names = kept.map(|(name, _)| *name).chain(asked);
+            let places = api.quota.iter().flat_map(|quota| {
+                let places = template::names(quota.path).into_iter();
+                places.filter_map(|place| place.split('.').next())
+            });
+            let rooms = api.quota.iter().flat_map(|quota| quota.rooms);
+            let counted = rooms.filter_map(|room| match &room.of {
+                Counted::All(_) => None,
+                Counted::InUse { field, .. } => Some(*field),
+                Counted::Sorts(sorts) => Some(sorts.field),
+            });
+            let values = api.uses.iter().flat_map(|uses| uses.values).copied();
+            let names = kept.map(|(name, _)| *name).chain(places);
+            let names = names.chain(counted).chain(values);
             for name in names.chain(api.required_on_create.iter().copied()) {
                 assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
             }
@@ -298,4 +311,48 @@ fn a_put_sends_again_all_that_it_takes() {
     let kind = find("skillTypes").unwrap();
     let resent = |field: &&Field| kind.resends(field, dialect);
     assert_eq!(kind.fields.iter().filter(resent).count(), 1);
+}
+
+#[test]
+fn limits_of_an_edition_and_their_call_are_about_the_organization() {
+    let mut found = 0;
+    for api in KINDS.iter().flat_map(|kind| kind.apis()) {
+        let by_edition = |most: &rules::Most| matches!(most.allows, Allowance::InAllOf(_));
+        if let (Some(quota), true) = (api.quota, api.most.iter().any(by_edition)) {
+            assert_eq!(template::names(quota.path), [""; 0]);
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+}
+
+/// What a check asks about the uses of a custom field is what a plan asks before it takes one away.
+#[test]
+fn checks_and_plans_ask_for_the_same_users() {
+    let mut found = 0;
+    for uses in KINDS
+        .iter()
+        .flat_map(|kind| kind.apis())
+        .filter_map(|api| api.uses)
+    {
+        let each = template::names(uses.path).contains(&"sort");
+        assert_eq!(each, uses.sort.is_none(), "{}", uses.path);
+        if !each {
+            continue;
+        }
+        found += 1;
+        let wanted: Vec<String> = (uses.sorts.iter())
+            .map(|(word, _)| uses.path.replace("{id}", "{field}").replace("{sort}", word))
+            .collect();
+        let kinds = KINDS
+            .iter()
+            .filter_map(|kind| kind.questions(Dialect::Openapi));
+        let asked = kinds.flat_map(|questions| questions.asked);
+        let asked: Vec<&str> = asked
+            .filter(|question| question.field == "fieldIsUsedBy")
+            .map(|question| question.path)
+            .collect();
+        assert_eq!(asked, wanted);
+    }
+    assert!(found > 0);
 }

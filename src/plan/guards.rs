@@ -79,9 +79,10 @@ pub fn check(
         for guard in api.keep_one {
             keep_one(kind, guard, &tasks, live, &mut problems);
         }
-        if !api.most.is_empty() {
-            most(kind, api.most, &tasks, rows, live, limits, &mut problems);
-        }
+        // What a call tells counts instead of the edition's figure.
+        let is_asked = |most: &&Most| api.quota.is_some() && is_of_edition(most);
+        let allowed = api.most.iter().filter(|most| !is_asked(most));
+        most(kind, allowed, &tasks, rows, live, limits, &mut problems);
     }
     problems
 }
@@ -399,10 +400,43 @@ fn keep_one(
     }
 }
 
+/// Whether a limit is what an edition has of a kind, in use or not.
+const fn is_of_edition(most: &Most) -> bool {
+    matches!(most.allows, Allowance::InAllOf(_))
+}
+
+/// Refuses a plan after which an organization would have more than its edition allows, of those kinds of
+/// which a call could have told how much room there is, and has not.
+#[must_use]
+pub fn of_edition(
+    tasks: &[Task],
+    rows: &Rows,
+    live: &Live,
+    limits: &Limits,
+    is_told: &dyn Fn(&Kind) -> bool,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for kind in KINDS {
+        let Some(api) = kind.api(live.dialect).filter(|api| api.quota.is_some()) else {
+            continue;
+        };
+        let mut allowed = api
+            .most
+            .iter()
+            .filter(|most| is_of_edition(most))
+            .peekable();
+        if allowed.peek().is_some() && !is_told(kind) {
+            let tasks = by_address(tasks, kind);
+            most(kind, allowed, &tasks, rows, live, limits, &mut problems);
+        }
+    }
+    problems
+}
+
 /// Refuses a plan after which an organization would have more than it may have.
-fn most(
+fn most<'m>(
     kind: &'static Kind,
-    allowed: &[Most],
+    allowed: impl Iterator<Item = &'m Most>,
     tasks: &HashMap<&Address, &Task>,
     rows: &Rows,
     live: &Live,
@@ -464,6 +498,17 @@ fn most(
                     counted(in_all, kind.singular)
                 )
             }),
+            Allowance::InAllOf(by_edition) => by_edition
+                .iter()
+                .find(|(edition, most)| {
+                    created > 0 && limits.edition == Some(*edition) && in_all > *most
+                })
+                .map(|(edition, most)| {
+                    format!(
+                        "there would be {}, and the {edition} edition allows {most}",
+                        counted(in_all, kind.singular)
+                    )
+                }),
             Allowance::InUse(by_edition) => by_edition
                 .iter()
                 .find(|(edition, most)| limits.edition == Some(*edition) && in_use > *most)
@@ -574,7 +619,7 @@ mod tests {
             let mut problems = Vec::new();
             most(
                 departments(),
-                &allowed,
+                allowed.iter(),
                 &by_address(&tasks, departments()),
                 &Rows::default(),
                 &live(&[("A", true), ("B", false)]),

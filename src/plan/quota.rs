@@ -1,112 +1,234 @@
-//! How many objects an organization still has room for.
+//! How many more objects there is room for, by the calls that tell it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::dialect::Dialect;
-use crate::kind::rules::Quota;
+use crate::api::{Request, template};
+use crate::codec::shown_at;
+use crate::kind::rules::{Counted, CountedSorts, Figures, Quota, Room};
 use crate::kind::{KINDS, Kind};
-use crate::plan::tasks::Planned;
+use crate::live::Live;
+use crate::plan::requests::Act;
+use crate::plan::row::Rows;
+use crate::plan::task::Task;
+use crate::plan::within::below;
 use crate::problem::{Problem, counted};
-use crate::state::Value;
+use crate::state::{Body, Reference, Value};
 use crate::verb::Verb;
 
-/// What a plan creates of a kind, where a call tells how much room there is.
-#[derive(Debug, Clone, PartialEq)]
+/// What a plan does to the number of objects of a kind, where a call tells how much room there is.
+#[derive(Debug, Clone)]
 pub struct Wanted {
     /// The kind.
     pub kind: &'static Kind,
+    /// What the call tells.
+    quota: Quota,
     /// The call.
-    pub quota: Quota,
-    /// The value by which it is asked.
-    pub by: String,
-    /// The sort of each object that is created.
-    pub sorts: Vec<String>,
+    pub request: Request,
+    /// What it is asked about, for a reader; empty where that is the organization as a whole.
+    about: String,
+    /// The steps, by index.
+    steps: Vec<usize>,
 }
 
-/// What a plan creates of the kinds whose room can be asked for.
+/// What a step does to a number of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// There is one more, if only for a moment.
+    More,
+    /// There is one less.
+    Less,
+}
+
+/// The value of a place: as it is asked for, and as it is told.
+struct Filled {
+    asked: String,
+    told: String,
+}
+
+/// The calls that tell how much room there is for what a plan makes or puts into use.
+///
+/// What lies below something that is made in the same run cannot be asked for.
 #[must_use]
-pub fn wanted(planned: &Planned, dialect: Dialect) -> Vec<Wanted> {
+pub fn wanted(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<Wanted> {
     let mut all = Vec::new();
     for kind in KINDS {
-        let Some(quota) = kind.api(dialect).and_then(|api| api.quota) else {
+        let Some(quota) = kind.api(live.dialect).and_then(|api| api.quota) else {
             continue;
         };
-        let mut created: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for task in &planned.tasks {
-            let text = |name| task.body.get(name).and_then(Value::as_text);
-            if *task.kind == **kind
-                && task.verb == Verb::Create
-                && let (Some(by), Some(sort)) = (text(quota.by), text(quota.sort))
-                && quota.of.contains(&by)
-            {
-                let sorts = created.entry(by.to_owned()).or_default();
-                sorts.push(sort.to_owned());
+        let mut found: BTreeMap<Vec<String>, Wanted> = BTreeMap::new();
+        for (index, task) in tasks.iter().enumerate() {
+            if *task.kind != **kind || task.ends() || task.is_temporary() || task.ops.is_empty() {
+                continue;
             }
+            let Some(filled) = filled(&quota, task, rows, live) else {
+                continue;
+            };
+            let value = |place: &str| Some(filled.get(place)?.asked.clone());
+            let Some(request) = template::get(quota.path, &value) else {
+                continue;
+            };
+            let asked = filled.values().map(|one| one.asked.clone()).collect();
+            let told: Vec<&str> = filled.values().map(|one| &*one.told).collect();
+            let wanted = found.entry(asked).or_insert_with(|| Wanted {
+                kind,
+                quota,
+                request,
+                about: told.join(" and "),
+                steps: Vec::new(),
+            });
+            wanted.steps.push(index);
         }
-        all.extend(created.into_iter().map(|(by, sorts)| Wanted {
-            kind,
-            quota,
-            by,
-            sorts,
-        }));
+        let makes = |wanted: &Wanted| {
+            let mut rooms = wanted.quota.rooms.iter();
+            let steps = || wanted.steps.iter().filter_map(|at| tasks.get(*at));
+            rooms.any(|room| {
+                steps().any(|task| effect(&room.of, None, task, rows) == Some(Effect::More))
+            })
+        };
+        all.extend(found.into_values().filter(makes));
     }
     all
 }
 
-/// What there is no room for, by the call's answer.
-///
-/// Numbers may come as texts, and what is missing says nothing. Words are compared without case.
-#[must_use]
-pub fn too_many(wanted: &Wanted, answer: &Json) -> Vec<Problem> {
-    let Wanted {
-        kind,
-        quota,
-        by,
-        sorts,
-    } = wanted;
-    let mut problems = Vec::new();
-    let mut refuse = |number: usize, available: u64, what: &str| {
-        if number as u64 > available {
-            problems.push(
-                Problem::error(
-                    quota.code,
-                    format!(
-                        "the plan would create {}{what} of {by}, and the organization has room for {available}",
-                        counted(number, kind.singular),
-                    ),
-                )
-                .help(quota.help),
-            );
+/// The values of the places in a path; none where one is not known yet, or where nothing is asked about it.
+fn filled(
+    quota: &Quota,
+    task: &Task,
+    rows: &Rows,
+    live: &Live,
+) -> Option<BTreeMap<&'static str, Filled>> {
+    let places = template::names(quota.path).into_iter();
+    let filled = places.map(|place| {
+        let (root, field) = match place.split_once('.') {
+            Some((root, field)) => (root, Some(field)),
+            None => (place, None),
+        };
+        let own = task.body.get(root).filter(|value| !value.is_null());
+        let own = own.cloned();
+        let mut value = own.or_else(|| below(&task.address, root, rows, live))?;
+        if let Some(field) = field {
+            let parent = match &value {
+                Value::Reference(Reference::To(address)) => address.clone(),
+                Value::Reference(other) => {
+                    let id = live.id_behind(other)?;
+                    live.address_of(live.find_id(other.collection(), &id)?)?
+                }
+                _ => return None,
+            };
+            value = below(&parent, field, rows, live)?;
+        }
+        let filled = match value {
+            Value::Reference(reference) => {
+                let asked = live.id_behind(&reference)?;
+                let object = live.find_id(reference.collection(), &asked);
+                let address = object.and_then(|object| live.address_of(object));
+                let told = match (address, reference) {
+                    (_, Reference::To(address)) | (Some(address), _) => address.to_string(),
+                    (None, _) => asked.clone(),
+                };
+                Filled {
+                    asked,
+                    told: format!("`{told}`"),
+                }
+            }
+            other => {
+                let word = other.as_text()?;
+                Filled {
+                    asked: word.to_owned(),
+                    told: word.to_owned(),
+                }
+            }
+        };
+        let is_taken = quota
+            .only
+            .is_none_or(|(only, words)| only != place || words.contains(&&*filled.asked));
+        is_taken.then_some((place, filled))
+    });
+    filled.collect()
+}
+
+/// What a step does to the number of the objects that count; of those in a list of counts one is about
+/// some words. What nobody knows is not counted.
+fn effect(of: &Counted, words: Option<&[&str]>, task: &Task, rows: &Rows) -> Option<Effect> {
+    let counts = |body: Option<&Body>| {
+        let text = |field: &str| body?.get(field)?.as_text();
+        match of {
+            Counted::All(_) => Some(true),
+            Counted::InUse { field, word, .. } => Some(text(field)? == *word),
+            Counted::Sorts(sorts) => {
+                let own = text(sorts.field)?;
+                let is_one = |words: &[&str]| words.iter().any(|word| sorts.is_same(own, word));
+                Some(words.is_none_or(is_one))
+            }
         }
     };
-    if let Some(available) = number(answer.get(quota.total)) {
-        refuse(sorts.len(), available, "");
+    let before = counts(rows.live(&task.address));
+    let after = counts(Some(&task.body));
+    let place = |act: Act| task.ops.iter().position(|op| op.act == act);
+    let (made, gone) = (place(Act::Create), place(Act::Delete));
+    let makes_first = made.zip(gone).is_some_and(|(made, gone)| made < gone);
+    match task.verb {
+        Verb::Create if after == Some(true) => Some(Effect::More),
+        Verb::Replace | Verb::Update => match (before, after) {
+            // For a moment there are both.
+            (_, Some(true)) if makes_first => Some(Effect::More),
+            (Some(false), Some(true)) => Some(Effect::More),
+            (Some(true), Some(false)) => Some(Effect::Less),
+            _ => None,
+        },
+        Verb::Delete if before == Some(true) => Some(Effect::Less),
+        Verb::Disable if before == Some(true) && matches!(of, Counted::InUse { .. }) => {
+            Some(Effect::Less)
+        }
+        Verb::Create | Verb::Delete | Verb::Disable | Verb::Manual => None,
     }
-    for count in answer
-        .get(quota.counts)
-        .and_then(Json::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let (Some(available), Some(listed)) = (
-            number(count.get(quota.available)),
-            count.get(quota.sorts).and_then(Json::as_array),
-        ) else {
-            continue;
-        };
-        let names: Vec<&str> = listed.iter().filter_map(Json::as_str).collect();
-        let stored_so = |sort: &&String| {
-            let own = sort.to_lowercase();
-            let other = quota.spelled.iter().find(|(own_word, _)| *own_word == own);
-            let wanted = other.map_or(&*own, |(_, other)| other);
-            names.iter().any(|name| name.to_lowercase() == wanted)
-        };
-        let number = sorts.iter().filter(stored_so).count();
-        refuse(number, available, &format!(" ({})", names.join(", ")));
+}
+
+impl CountedSorts {
+    /// Whether a word of the field is one of the answer. Words are compared without case.
+    fn is_same(&self, own: &str, other: &str) -> bool {
+        let own = own.to_lowercase();
+        let mut spelled = self.spelled.iter();
+        let other_word = spelled.find(|(own_word, _)| *own_word == own);
+        other.to_lowercase() == other_word.map_or(&*own, |(_, other)| other)
     }
-    problems
+}
+
+/// The figures of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    /// How many more there may be.
+    left: u64,
+    /// How many there are, and how many there may be.
+    of: Option<(u64, u64)>,
+}
+
+impl Figures {
+    /// What an answer says. Numbers may come as texts.
+    fn told(&self, answer: &Json) -> Option<Told> {
+        let figure = |place: &str| number(shown_at(answer.as_object()?, place).as_deref());
+        match *self {
+            Self::Left(left) => Some(Told {
+                left: figure(left)?,
+                of: None,
+            }),
+            Self::LeftOf { most, left } => {
+                let left = figure(left)?;
+                let of = figure(most).and_then(|most| Some((most.checked_sub(left)?, most)));
+                Some(Told { left, of })
+            }
+            Self::UsedOf { most, used } => {
+                let (most, used) = (figure(most)?, figure(used)?);
+                // Nobody knows whether 0 stands for no limit where there are some all the same.
+                (most > 0 || used == 0).then_some(Told {
+                    left: most.saturating_sub(used),
+                    of: Some((used, most)),
+                })
+            }
+        }
+    }
 }
 
 fn number(value: Option<&Json>) -> Option<u64> {
@@ -117,57 +239,122 @@ fn number(value: Option<&Json>) -> Option<u64> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
+/// Whether an answer tells how much room there is for objects of any sort.
+#[must_use]
+pub fn tells_all(wanted: &Wanted, answer: &Json) -> bool {
+    wanted.quota.rooms.iter().any(|room| match &room.of {
+        Counted::All(figures) => figures.told(answer).is_some(),
+        Counted::InUse { .. } | Counted::Sorts(_) => false,
+    })
+}
 
-    use super::*;
-
-    fn check(types: &[&str], answer: &Json) -> Vec<String> {
-        let kind = crate::kind::find("customFields").unwrap();
-        let wanted = Wanted {
-            kind,
-            quota: kind.openapi.unwrap().quota.unwrap(),
-            by: "contacts".to_owned(),
-            sorts: types.iter().map(|text| (*text).to_owned()).collect(),
-        };
-        too_many(&wanted, answer)
-            .into_iter()
-            .map(|problem| problem.message)
-            .collect()
-    }
-
-    #[test]
-    fn what_fits_is_said_nothing_of() {
-        let answer = json!({"totalAvailableCount": "3", "customFieldCounts": [
-            {"type": "Varchar", "available": "2", "maximumLimit": 100, "types": ["Text", "PickList"]},
-            {"type": "Boolean", "available": 1, "maximumLimit": 10, "types": ["Checkbox"]},
-        ]});
-        assert_eq!(check(&["Text", "Picklist", "Boolean"], &answer), [""; 0]);
-        assert_eq!(
-            check(&["Text", "Picklist", "Text"], &answer),
-            [
-                "the plan would create 3 custom fields (Text, PickList) of contacts, and the organization has room for 2"
-            ]
-        );
-        assert_eq!(
-            check(&["Boolean", "Boolean"], &answer),
-            [
-                "the plan would create 2 custom fields (Checkbox) of contacts, and the organization has room for 1"
-            ]
-        );
-        assert_eq!(check(&["Date"; 4], &answer).len(), 1);
-    }
-
-    #[test]
-    fn what_is_not_told_is_not_checked() {
-        for answer in [
-            json!(null),
-            json!([]),
-            json!({"totalAvailableCount": null, "customFieldCounts": [null, {"types": 1}]}),
-            json!({"customFieldCounts": {"a": 1}}),
-        ] {
-            assert_eq!(check(&["Text"; 500], &answer), [""; 0], "{answer}");
+/// What there is no room for, by the call's answer. What is missing in it says nothing.
+#[must_use]
+pub fn too_many(wanted: &Wanted, answer: &Json, tasks: &[Task], rows: &Rows) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for room in wanted.quota.rooms {
+        match &room.of {
+            Counted::All(figures) | Counted::InUse { figures, .. } => {
+                if let Some(told) = figures.told(answer) {
+                    problems.extend(wanted.refusal(room, None, told, tasks, rows));
+                }
+            }
+            Counted::Sorts(sorts) => {
+                let counts = answer.get(sorts.counts).and_then(Json::as_array);
+                for count in counts.into_iter().flatten() {
+                    let (Some(left), Some(listed)) = (
+                        number(count.get(sorts.left)),
+                        count.get(sorts.words).and_then(Json::as_array),
+                    ) else {
+                        continue;
+                    };
+                    let words: Vec<&str> = listed.iter().filter_map(Json::as_str).collect();
+                    let told = Told { left, of: None };
+                    problems.extend(wanted.refusal(room, Some(&words), told, tasks, rows));
+                }
+            }
         }
     }
+    problems
 }
+
+impl Wanted {
+    /// The problem where the plan needs more room than there is.
+    fn refusal(
+        &self,
+        room: &Room,
+        words: Option<&[&str]>,
+        told: Told,
+        tasks: &[Task],
+        rows: &Rows,
+    ) -> Option<Problem> {
+        let with = |wanted: Effect| -> Vec<usize> {
+            let steps = self.steps.iter().copied();
+            let has = |at: &usize| {
+                let task = tasks.get(*at);
+                task.and_then(|task| effect(&room.of, words, task, rows)) == Some(wanted)
+            };
+            steps.filter(has).collect()
+        };
+        let more = with(Effect::More);
+        let needed = more.len() as u64;
+        if needed <= told.left {
+            return None;
+        }
+        let less = with(Effect::Less);
+        let first = gone_first(tasks, &more, &less);
+        let left = told.left.saturating_add(first as u64);
+        if needed <= left {
+            return None;
+        }
+        let things = counted(more.len(), self.kind.singular);
+        let what = words.map_or_else(String::new, |words| format!(" ({})", words.join(", ")));
+        let about = match &*self.about {
+            "" => String::new(),
+            about => format!(" of {about}"),
+        };
+        let in_use = matches!(room.of, Counted::InUse { .. });
+        let (does, are) = if in_use {
+            (format!("put {things}{what}{about} into use"), "in use")
+        } else {
+            (format!("create {things}{what}{about}"), "there")
+        };
+        let of = told.of.map_or_else(String::new, |(used, most)| {
+            let are_there = if used == 1 { "is" } else { "are" };
+            format!(": {used} of at most {most} {are_there} {are}")
+        });
+        let later = less.len().saturating_sub(first);
+        let help = if later > 0 {
+            format!(
+                "{}; what this plan takes away makes room for a later run only: apply that first with `--target`",
+                room.help
+            )
+        } else {
+            room.help.to_owned()
+        };
+        let message =
+            format!("the plan would {does}, and the organization has room for {left}{of}");
+        Some(Problem::error(room.code, message).help(help))
+    }
+}
+
+/// How many of some steps come before each of the others.
+fn gone_first(tasks: &[Task], makers: &[usize], removers: &[usize]) -> usize {
+    let mut left: BTreeSet<usize> = removers.iter().copied().collect();
+    for maker in makers {
+        if left.is_empty() {
+            break;
+        }
+        let mut before = BTreeSet::new();
+        let mut open = vec![*maker];
+        while let Some(index) = open.pop() {
+            let needed = tasks.get(index).map_or(&[][..], |task| &task.prerequisites);
+            open.extend(needed.iter().copied().filter(|one| before.insert(*one)));
+        }
+        left.retain(|remover| before.contains(remover));
+    }
+    left.len()
+}
+
+#[cfg(test)]
+mod tests;

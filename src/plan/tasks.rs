@@ -3,7 +3,7 @@
 mod by_hand;
 mod creations;
 mod founders;
-mod inside;
+pub(super) mod inside;
 mod items;
 mod names;
 mod orders;

@@ -135,6 +135,7 @@ codes! {
     NoLedger = "no-ledger": "A pipeline applies to a real organization, and nothing keeps the ledger for its next job.",
     NoMember = "no-member": "A new department needs an agent, and none is declared as its member.",
     NoProject = "no-project": "The project file cannot be read.",
+    NoRoom = "no-room": "The plan would make or put into use more objects than there is room for.",
     NoSandbox = "no-sandbox": "What only a sandbox is there for is asked of an environment that does not say that it is one.",
     NoSuchField = "no-such-field": "A module has no custom field of the API name that is written.",
     NoSuchLiveObject = "no-such-live-object": "A `lookup` names an object that the organization does not show.",

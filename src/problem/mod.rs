@@ -256,13 +256,18 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Writes a number with its noun, such as `1 file` or `3 files`.
+/// Writes a number with its noun, such as `1 file`, `3 files` or `2 sets of business hours`.
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
+        return format!("1 {noun}");
+    }
+    // What one is made of comes behind the word that counts.
+    let end = noun.find(" of ").unwrap_or(noun.len());
+    let (head, rest) = noun.split_at(end);
+    match head.strip_suffix("ory") {
+        Some(stem) => format!("{count} {stem}ories{rest}"),
+        None => format!("{count} {head}s{rest}"),
     }
 }
 
@@ -351,7 +356,23 @@ pub fn did_you_mean<'c>(
 
 #[cfg(test)]
 mod lists {
-    use super::few;
+    use super::{counted, few};
+
+    #[test]
+    fn the_word_that_counts_is_the_one_of_several() {
+        for (count, noun, wanted) in [
+            (1, "set of business hours", "1 set of business hours"),
+            (2, "set of business hours", "2 sets of business hours"),
+            (0, "skill", "0 skills"),
+            (
+                3,
+                "root category of the knowledge base",
+                "3 root categories of the knowledge base",
+            ),
+        ] {
+            assert_eq!(counted(count, noun), wanted);
+        }
+    }
 
     #[test]
     fn a_few_names_stand_in_a_sentence() {

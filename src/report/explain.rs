@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::lines;
 use super::topics::indented;
+use super::{limits, lines};
 use crate::config::written::parts;
 use crate::dialect::Dialect;
 use crate::kind::questions::Question;
 use crate::kind::removal::Heir;
-use crate::kind::rules::{Allowance, Rule, Sort};
+use crate::kind::rules::{Rule, Sort};
 use crate::kind::words::CSV;
 use crate::kind::{
     self, Change, Create, Encoding, Field, Form, KINDS, Keyed, Keys, Kind, ORDER, Pattern, Removal,
@@ -320,23 +320,8 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
         let words = format!("POST {}, POST {}", switch.on, switch.off);
         add("switching".to_owned(), words);
     }
-    for most in api.most {
-        match most.allows {
-            Allowance::InAll(number) => {
-                add("at most in an organization".to_owned(), number.to_string());
-            }
-            Allowance::InUse(editions) => {
-                let of_editions = editions.iter();
-                let of_editions =
-                    of_editions.map(|(edition, number)| format!("{edition} {number}"));
-                let words = of_editions.collect::<Vec<_>>().join(", ");
-                add("at most in use, by edition".to_owned(), words);
-            }
-        }
-    }
-    if let Some(quota) = api.quota {
-        let words = format!("GET {} tells it, for each `{}`", quota.path, quota.by);
-        add("room for new ones".to_owned(), words);
+    for (about, words) in limits::told(api) {
+        add(about, words);
     }
     let search = api.search.map_or(&[][..], |search| search.scopes);
     let scopes = [

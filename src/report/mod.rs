@@ -7,6 +7,7 @@ pub mod events;
 pub mod explain;
 pub mod json;
 pub mod ledger_schema;
+mod limits;
 mod lines;
 pub mod markdown;
 pub mod output_schema;

@@ -55,6 +55,8 @@ const FEWER: &[(&str, Option<Dialect>, u8, u8)] = &[
 const EDITIONS: &[(&str, Edition)] = &[
     ("webhooks", Edition::Professional),
     ("directAssignmentRules", Edition::Enterprise),
+    ("businessHours", Edition::Enterprise),
+    ("holidayLists", Edition::Enterprise),
 ];
 
 /// Values inside of others that go together with more than the draws know: the kind, the list by places

@@ -20,15 +20,17 @@ use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Leaves, Value};
 
 /// Where an item stands, and what it is.
-struct Item<'v> {
+pub(in crate::plan) struct Item<'v> {
     outer: &'v str,
-    leaves: &'v Leaves,
+    /// Its leaves.
+    pub(in crate::plan) leaves: &'v Leaves,
 }
 
 /// The items of one side by their keys, and the keys of lists and items in their order.
 #[derive(Default)]
-struct Side<'v> {
-    items: BTreeMap<&'v str, Item<'v>>,
+pub(in crate::plan) struct Side<'v> {
+    /// The items.
+    pub(in crate::plan) items: BTreeMap<&'v str, Item<'v>>,
     order: Vec<(&'v str, Vec<&'v str>)>,
     /// The names of lists that are not their keys.
     names: Vec<&'v str>,
@@ -82,7 +84,7 @@ pub(super) struct Writes {
 }
 
 /// The list of items inside of a field: the name of the leaf that holds it, and what it may hold.
-fn list_inside(field: &Field) -> Option<(&'static str, Keyed)> {
+pub(in crate::plan) fn list_inside(field: &Field) -> Option<(&'static str, Keyed)> {
     let Shape::Keyed(keyed) = field.shape else {
         return None;
     };
@@ -94,7 +96,7 @@ fn list_inside(field: &Field) -> Option<(&'static str, Keyed)> {
 }
 
 /// The items that a body holds.
-fn side<'v>(body: Option<&'v Body>, field: &Field, inner: &str) -> Side<'v> {
+pub(in crate::plan) fn side<'v>(body: Option<&'v Body>, field: &Field, inner: &str) -> Side<'v> {
     Side::of(body.and_then(|body| body.get(field.name)), inner)
 }
 

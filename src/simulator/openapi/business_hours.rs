@@ -11,6 +11,7 @@ use super::super::rules::{
     Form, Param, Rule, Shape, choice, form, id_text, list as list_of, param, shaped,
 };
 use super::super::store::ids;
+use super::features::check_room;
 use super::{complete, overlay};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
@@ -153,9 +154,9 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
         "businessTimes": [], "holidayListIds": [], "createdBy": me, "createdTime": now,
         "modifiedBy": me, "modifiedTime": now});
     let body = stored_form(&exchange.body, "")?;
-    exchange
-        .organization
-        .put("businessHours", complete(&body, defaults));
+    let hours = complete(&body, defaults);
+    check_room(exchange.organization, "businessHours", &hours)?;
+    exchange.organization.put("businessHours", hours);
     Ok(Answer::Object(201, exchange.seen("businessHours", &id)?))
 }
 
@@ -167,6 +168,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     let body = stored_form(&exchange.body, kind)?;
     overlay(&mut hours, &body);
     exchange.stamp(&mut hours);
+    check_room(exchange.organization, "businessHours", &hours)?;
     exchange.organization.put("businessHours", hours);
     Ok(Answer::Object(
         200,

@@ -9,6 +9,7 @@ use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{Form, Param, Rule, Shape, choice, form, list as list_of, param, shaped};
 use super::super::store::ids;
 use super::business_hours::{MOST_LISTS, has_room};
+use super::features::check_room;
 use super::{complete, overlay};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
@@ -113,6 +114,7 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
         "year": null, "createdBy": me, "createdTime": now, "modifiedBy": me, "modifiedTime": now,
         "holidays": []});
     let list = complete(&exchange.body, defaults);
+    check_room(exchange.organization, "holidayLists", &list)?;
     exchange.organization.put("holidayLists", list);
     Ok(Answer::Object(201, exchange.seen("holidayLists", &id)?))
 }
@@ -125,6 +127,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     check_hours(exchange, exchange.id())?;
     overlay(&mut list, &exchange.body);
     exchange.stamp(&mut list);
+    check_room(exchange.organization, "holidayLists", &list)?;
     exchange.organization.put("holidayLists", list);
     Ok(Answer::Object(
         200,

@@ -13,7 +13,8 @@ use super::super::store::is_list;
 use super::layouts::MODULES;
 
 const MAPPINGS_READ: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.fields.READ"]);
-/// Source: Dependency mappings, operation `getDependencyMapping`, which names this one alone.
+/// Source: Dependency mappings, operations `getDependencyMapping` and `getDependencyMappingsCount`, which
+/// name this one alone.
 const MAPPING_READ: Scopes = Scopes::Any(&["Desk.basic.READ"]);
 const MAPPINGS_CREATE: Scopes = Scopes::Any(&["Desk.fields.CREATE", "Desk.settings.CREATE"]);
 const MAPPINGS_UPDATE: Scopes = Scopes::Any(&["Desk.fields.UPDATE", "Desk.settings.UPDATE"]);
@@ -21,6 +22,9 @@ const MAPPINGS_DELETE: Scopes = Scopes::Any(&["Desk.fields.DELETE", "Desk.settin
 
 /// Where they are kept.
 const MAPPINGS: &str = "dependencyMappings";
+/// Mappings that a layout may have. Source: Dependency mappings, the example of
+/// `getDependencyMappingsCount`.
+const MOST_MAPPINGS: usize = 10;
 
 /// Source: Dependency mappings, the schema `Mappings`: lists of texts under texts.
 const VALUE: Shape = Shape::Text {
@@ -47,7 +51,13 @@ const MAPPING: [Rule; 1] = [map("mappings", &VALUES).required()];
 const MAPPING_LIST: [Param; 1] = [needed("layoutId", Form::Id)];
 
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 15] = [
+pub(super) static ROUTES: [Route; 16] = [
+    get(
+        "/dependencyMappingsCount",
+        MAPPING_READ,
+        &MAPPING_LIST,
+        room,
+    ),
     get(
         "/dependencyMappings",
         MAPPINGS_READ,
@@ -358,6 +368,25 @@ fn check(exchange: &Exchange<'_>, parts: &[String; 3], mappings: &Value) -> Resu
     Ok(())
 }
 
+/// The mappings of a layout.
+fn mappings_of<'e>(exchange: &'e Exchange<'_>, layout: &'e str) -> impl Iterator<Item = &'e Value> {
+    let all = exchange.organization.live(MAPPINGS);
+    all.filter(move |one| one["layoutId"] == layout)
+}
+
+/// Source: Dependency mappings, operation `getDependencyMappingsCount`.
+fn room(exchange: &mut Exchange<'_>) -> Outcome {
+    let layout = exchange.query.get("layoutId").unwrap_or_default();
+    if exchange.organization.stored("layouts", layout).is_none() {
+        return Err(Fault::State("The layout does not exist.".to_owned()));
+    }
+    let left = MOST_MAPPINGS.saturating_sub(mappings_of(exchange, layout).count());
+    Ok(Answer::Object(
+        200,
+        json!({"data": {"maximumLimit": MOST_MAPPINGS.to_string(), "available": left.to_string()}}),
+    ))
+}
+
 /// Of a layout, a parent and a child there is one mapping; that a second one is refused is not stated.
 fn create_mapping(exchange: &mut Exchange<'_>) -> Outcome {
     let part = |key: &str| exchange.body.get(key).and_then(id_text).unwrap_or_default();
@@ -372,6 +401,11 @@ fn create_mapping(exchange: &mut Exchange<'_>) -> Outcome {
     };
     if exchange.organization.live(MAPPINGS).any(is_same) {
         return Err(Fault::invalid("/childId", "depends on the parent already"));
+    }
+    if mappings_of(exchange, &layout).count() >= MOST_MAPPINGS {
+        return Err(Fault::State(
+            "The layout has no room for a mapping.".to_owned(),
+        ));
     }
     let id = exchange.organization.fresh_id();
     let made = json!({"id": id, "layoutId": layout, "parentId": parent, "childId": child, "mappings": sent});

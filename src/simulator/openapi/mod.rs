@@ -5,6 +5,7 @@ mod business_hours;
 mod contracts;
 mod customers;
 mod direct_assignment_rules;
+mod features;
 mod fields;
 mod help_centers;
 mod holiday_lists;
@@ -70,6 +71,7 @@ pub(super) static ROUTES: [&[Route]; 27] = [
     &templates::ROUTES,
     &ticket_templates::ROUTES,
     &seen::ROUTES,
+    &features::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

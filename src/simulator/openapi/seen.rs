@@ -1,55 +1,16 @@
-//! What the API counts and names and does not make: automation, views, uses of fields.
+//! What the API names and does not make: views, uses of fields.
 
 use serde_json::{Value, json};
 
-use super::super::exchange::{Exchange, Route, get};
+use super::super::exchange::{Exchange, Route, get, list};
 use super::super::oauth::Scopes;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{Form, Param, needed, param};
 
-/// Where rules and what they do are kept: `feature`, `departmentId`, `module`, `name`, `isActive`.
-const AUTOMATIONS: &str = "automations";
 /// Where views are kept: `module`, `departmentId` or null, `name`, `isCustomView`.
 const VIEWS: &str = "views";
 /// Where it is kept which criteria use a field: `fieldId`, `featureType`, `name`.
 const REFERENCES: &str = "criteriaReferences";
-
-/// Source: `AutomationFeatureCount`, the parameter `feature`.
-const FEATURES: &[&str] = &[
-    "businesshours",
-    "holidaylist",
-    "Skills",
-    "SkillType",
-    "workflows",
-    "blueprints",
-    "SupportPlans",
-    "automationAlerts",
-    "fieldUpdates",
-    "automationTasks",
-    "customFunctions",
-];
-/// The features of the organization as a whole.
-const OF_ALL: [&str; 2] = ["businesshours", "holidaylist"];
-/// The features that are counted by module.
-const BY_MODULE: [&str; 4] = [
-    "workflows",
-    "blueprints",
-    "automationAlerts",
-    "customFunctions",
-];
-/// Where objects are kept that are no automation and are counted all the same.
-const KEPT: [(&str, &str); 5] = [
-    ("businesshours", "businessHours"),
-    ("holidaylist", "holidayLists"),
-    ("Skills", "skills"),
-    ("SkillType", "skillTypes"),
-    ("SupportPlans", "supportPlans"),
-];
-const COUNTED: [Param; 3] = [
-    needed("feature", Form::Choice(FEATURES)),
-    param("departmentId", Form::Id),
-    param("module", Form::Text(1, 100)),
-];
 
 /// Source: `CustomView`, the parameter `module`.
 const VIEWED: &[&str] = &[
@@ -93,24 +54,14 @@ const USES: [Param; 3] = [
 const SETTINGS_READ: Scopes = Scopes::Any(&["Desk.settings.READ"]);
 
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 3] = [
-    get(
-        "/automationFeatureCount",
-        Scopes::Any(&[
-            "Desk.automations.READ",
-            "Desk.basic.READ",
-            "Desk.settings.READ",
-        ]),
-        &COUNTED,
-        count,
-    ),
+pub(super) static ROUTES: [Route; 2] = [
     get(
         "/views",
         Scopes::Any(&["Desk.settings.READ", "Desk.basic.READ"]),
         &VIEW_LIST,
         views,
     ),
-    get(
+    list(
         "/organizationFields/{id}/criteriaReferences",
         SETTINGS_READ,
         &USES,
@@ -120,56 +71,6 @@ pub(super) static ROUTES: [Route; 3] = [
 
 fn is(object: &Value, key: &str, wanted: &str) -> bool {
     object.get(key).and_then(Value::as_str) == Some(wanted)
-}
-
-fn count(exchange: &mut Exchange<'_>) -> Outcome {
-    let query = &exchange.query;
-    let feature = query.get("feature").unwrap_or_default();
-    let of = |name: &'static str, is_needed: bool| match query.get(name) {
-        Some(value) => Ok(Some(value)),
-        None if is_needed => Err(Fault::Query {
-            name: name.to_owned(),
-            why: format!("is missing for the feature `{feature}`"),
-        }),
-        None => Ok(None),
-    };
-    let department = of("departmentId", !OF_ALL.contains(&feature))?;
-    let module = of("module", BY_MODULE.contains(&feature))?;
-    if let Some(id) = department
-        && exchange.organization.stored("departments", id).is_none()
-    {
-        return Err(Fault::State("The department does not exist.".to_owned()));
-    }
-    if feature == "blueprints" && module != Some("tickets") {
-        return Err(Fault::State(
-            "Blueprints are counted for tickets only.".to_owned(),
-        ));
-    }
-    let kept = KEPT.iter().find(|(name, _)| *name == feature);
-    let is_meant = |object: &&Value| {
-        let by_module = !BY_MODULE.contains(&feature)
-            || module.is_some_and(|module| is(object, "module", module));
-        let is_own = kept.is_some() || (is(object, "feature", feature) && by_module);
-        let is_there = object.get("departmentId").is_none()
-            || department.is_none_or(|department| is(object, "departmentId", department));
-        is_own && is_there
-    };
-    let collection = kept.map_or(AUTOMATIONS, |(_, collection)| collection);
-    let counted: Vec<&Value> = exchange
-        .organization
-        .live(collection)
-        .filter(is_meant)
-        .collect();
-    let active = counted
-        .iter()
-        .filter(|object| object.get("isActive") != Some(&json!(false)));
-    // Numbers come as texts; the schema allows both.
-    Ok(Answer::Object(
-        200,
-        json!({"featureName": feature, "maxTotalCount": "1000", "maxActiveCount": "500",
-            "usedCountInfo": {"usedTotalCount": counted.len().to_string(),
-                "usedActiveCount": active.count().to_string()}}),
-    ))
 }
 
 fn views(exchange: &mut Exchange<'_>) -> Outcome {

@@ -7,6 +7,7 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{Form, Param, Rule, Shape, form, id_text, param, shaped};
+use super::features::check_room;
 use super::{complete, overlay};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
@@ -95,6 +96,7 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     let defaults = json!({"id": id, "name": null, "departmentId": department, "createdBy": me,
         "createdTime": now, "modifiedBy": me, "modifiedTime": now});
     let made = complete(&exchange.body, defaults);
+    check_room(exchange.organization, "skillTypes", &made)?;
     exchange.organization.put("skillTypes", made);
     Ok(Answer::Object(201, exchange.seen("skillTypes", &id)?))
 }

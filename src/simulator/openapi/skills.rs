@@ -12,6 +12,7 @@ use super::super::rules::{
 };
 use super::super::store::ids;
 use super::business_hours::related_rules;
+use super::features::check_room;
 use super::{complete, overlay, put_in_order};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
@@ -203,9 +204,9 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     let defaults = json!({"id": id, "name": null, "status": null, "skillTypeId": of_type,
         "departmentId": department, "orderId": last + 1, "criteria": null, "description": null,
         "agentIds": [], "createdBy": me, "createdTime": now, "modifiedBy": me, "modifiedTime": now});
-    exchange
-        .organization
-        .put("skills", complete(&body, defaults));
+    let skill = complete(&body, defaults);
+    check_room(exchange.organization, "skills", &skill)?;
+    exchange.organization.put("skills", skill);
     Ok(Answer::Object(201, exchange.seen("skills", &id)?))
 }
 
@@ -220,6 +221,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     let department = department_of(exchange, &skill);
     skill.insert("departmentId".into(), department);
     exchange.stamp(&mut skill);
+    check_room(exchange.organization, "skills", &skill)?;
     exchange.organization.put("skills", skill);
     Ok(Answer::Object(200, exchange.seen("skills", exchange.id())?))
 }

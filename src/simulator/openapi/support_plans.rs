@@ -9,6 +9,7 @@ use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{
     Form, Param, Rule, Shape, boolean, choice, form, id_text, needed, object, param, shaped,
 };
+use super::features::check_room;
 use super::{complete, overlay};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
@@ -126,6 +127,7 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     let mut body = exchange.body.clone();
     body.shift_remove("departmentId");
     let plan = checked(complete(&stored_form(body), defaults), &exchange.body)?;
+    check_room(exchange.organization, "supportPlans", &plan)?;
     exchange.organization.put("supportPlans", plan);
     Ok(Answer::Object(201, exchange.seen("supportPlans", &id)?))
 }
@@ -138,6 +140,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     })?;
     overlay(&mut plan, &stored_form(exchange.body.clone()));
     let mut plan = checked(plan, &exchange.body)?;
+    check_room(exchange.organization, "supportPlans", &plan)?;
     plan.insert(
         "modifiedBy".into(),
         json!({"id": exchange.organization.acting_agent()}),

@@ -85,6 +85,33 @@ fn a_mapping_is_made_read_listed_changed_and_deleted() {
 }
 
 #[test]
+fn a_layout_has_room_for_ten_mappings() {
+    let mut l = layout();
+    let count = format!("/dependencyMappingsCount?layoutId={}", l.id);
+    let told = |l: &mut Layout| l.world.get(&count).1;
+    let left = |left: &str| json!({"data": {"maximumLimit": "10", "available": left}});
+    assert_eq!(told(&mut l), left("10"));
+    for n in 0..9 {
+        l.world.here().insert(
+            "dependencyMappings",
+            json!({"layoutId": l.id, "parentId": n.to_string(), "childId": "1", "mappings": {"A": []}}),
+        );
+    }
+    assert_eq!(told(&mut l), left("1"));
+    let mapping = l.mapping();
+    l.world.ok("POST", "/dependencyMappings", mapping.clone());
+    assert_eq!(told(&mut l), left("0"));
+    // The other way round would be another mapping.
+    let turned = with(mapping, json!({"parentId": l.country, "childId": l.region}));
+    let (status, code, is_violation) = l.world.refused("POST", "/dependencyMappings", turned);
+    assert_eq!(
+        (status, &*code, is_violation),
+        (422, "UNPROCESSABLE_ENTITY", false)
+    );
+    assert_eq!(l.world.get("/dependencyMappingsCount").0, 422);
+}
+
+#[test]
 fn refusals_of_mappings_say_why() {
     let mut l = layout();
     let elsewhere = field(

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod contracts;
+mod features;
 mod general;
 mod guide;
 mod help_centers;
