@@ -266,6 +266,13 @@ fn objects_of_every_kind(dialect: Dialect, declared: &BTreeMap<Place, Value>) ->
         assert!(has_any, "no {}", kind.collection);
     }
     // Checks are no objects, and nor are orders.
+    for (kind, handle) in declared.keys() {
+        let mut parts = handle.split('/');
+        assert!(
+            parts.all(|part| !part.is_empty()),
+            "{kind}/{handle} has an empty part"
+        );
+    }
     let places = declared.keys();
     let objects = places.filter(|(kind, handle)| kind != "checks" && handle != ORDER);
     objects.count()
@@ -298,13 +305,10 @@ fn portable(dialect: Dialect, mut export: Sources) -> Sources {
     if dialect == Dialect::Guide {
         let is_agents = |source: &&mut Source| source.name.as_ref() == "agents.yaml";
         for source in export.base.iter_mut().filter(is_agents) {
-            let lines = source.text.lines();
             let is_of_one =
                 |line: &&str| line.starts_with("    role: ") || line.starts_with("    profile: ");
-            let kept: String = lines
-                .filter(|line| !is_of_one(line))
-                .map(|line| format!("{line}\n"))
-                .collect();
+            let lines = source.text.split_inclusive('\n');
+            let kept: String = lines.filter(|line| !is_of_one(line)).collect();
             *source = Source::new(source.name.to_string(), kept.as_bytes());
         }
     }

@@ -94,7 +94,7 @@ fn as_of_key(shape: &Shape) -> impl Iterator<Item = (&'static str, &'static str)
 fn taken(shape: &Shape, item: &Leaves) -> Vec<(&'static str, &'static str)> {
     let leaves = as_of_key(shape);
     leaves
-        .filter(|(leaf, _)| !item.contains_key(*leaf))
+        .filter(|(leaf, _)| !item.contains_key(leaf))
         .collect()
 }
 
