@@ -253,8 +253,12 @@ fn below_parents(
                     let own = known.get(&parent).map(|address| (*address).clone());
                     own.or_else(|| live.address_of(parent))
                 });
-            whole.push_str(parent.as_ref().map_or(value, |address| &address.handle));
-            whole.push('/');
+            // Not every object shows all that it lies below.
+            let part = parent.as_ref().map_or(value, |address| &address.handle);
+            if !part.is_empty() {
+                whole.push_str(part);
+                whole.push('/');
+            }
         }
         whole.push_str(handle);
         *handle = whole;

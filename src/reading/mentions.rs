@@ -30,7 +30,21 @@ pub(super) async fn mentioned(
         needs,
         found: BTreeMap::new(),
     };
-    for mention in kind.mentions.iter().filter(|one| one.dialect == dialect) {
+    let mentions = || kind.mentions.iter().filter(|one| one.dialect == dialect);
+    // Where all objects of a kind were read they have told what another way to them would tell again.
+    let is_told = |mention: &Mention| {
+        mentions().any(|other| {
+            let Mentioner::Objects(of) = other.by else {
+                return false;
+            };
+            let is_whole = needs.kinds.get(of).is_some_and(|own| own.everywhere);
+            is_whole && (other.id, other.name) == (mention.id, mention.name)
+        })
+    };
+    for mention in mentions() {
+        if matches!(mention.by, Mentioner::BelowObjects { .. }) && is_told(mention) {
+            continue;
+        }
         search.look(mention, dialect).await?;
     }
     let key = kind.naming_field().wire(dialect).read_name();
