@@ -11,6 +11,7 @@ use super::{
 pub static KIND: Kind = Kind {
     collection: "departments",
     singular: "department",
+    word: "department",
     doc: "A department of the help desk: tickets belong to one, agents work in them. Who its members are stands in `agents.*.departments`.",
     managed: true,
     enabled: Some(Enabled {

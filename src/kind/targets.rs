@@ -57,7 +57,7 @@ impl Shape {
             _ => &[],
         };
         for leaf in leaves {
-            leaf.shape.targets(found);
+            leaf.targets(found);
         }
     }
 
@@ -124,6 +124,9 @@ pub struct Target {
     pub also: &'static [&'static str],
     /// Whether requests and answers have its name in maps, see [`Kind::wire_name`], in place of its id.
     pub by_wire_name: bool,
+    /// Whether requests and answers have its name in place of its id, for what a text may name, see
+    /// [`Field::refers`].
+    pub by_name: bool,
 }
 
 /// Where the name of what is referred to counts.
@@ -155,12 +158,19 @@ impl Target {
             within: Within::Anywhere,
             also: &[],
             by_wire_name: false,
+            by_name: false,
         }
     }
 
     /// Says that requests and answers have its name in maps in place of its id.
     pub(super) const fn by_wire_name(mut self) -> Self {
         self.by_wire_name = true;
+        self
+    }
+
+    /// Says that requests and answers have its name in place of its id.
+    pub(crate) const fn by_name(mut self) -> Self {
+        self.by_name = true;
         self
     }
 

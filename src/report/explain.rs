@@ -16,7 +16,7 @@ use crate::kind::{
     self, Change, Create, Encoding, Field, Form, KINDS, Keyed, Keys, Kind, ORDER, Pattern, Removal,
     Shape, Shown, Stage, Switch, Target, Wire, Within,
 };
-use crate::problem::Code;
+use crate::problem::{Code, listed};
 
 /// All kinds, each with its first sentence.
 #[must_use]
@@ -445,6 +445,19 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     }
     if let Some(Within::Same(scope)) = field.shape.target().map(|target| target.within) {
         remarks.push(format!("of the same `{scope}` only"));
+    }
+    if !field.refers.is_empty() {
+        let kinds = field
+            .refers
+            .iter()
+            .filter_map(|to| kind::find(to.collection));
+        let ways: Vec<String> = kinds
+            .map(|kind| format!("`{{{}: …}}`", kind.word))
+            .collect();
+        remarks.push(format!(
+            "in place of a text {} with a handle, `{{lookup: …}}` or `{{id: …}}` behind the key",
+            listed(&ways, "or")
+        ));
     }
     if field.rewritten {
         let words =
