@@ -312,12 +312,12 @@ fn comparable(field: &Field, value: Option<&Json>, names: &dyn Names) -> Option<
 /// The text in which a recorded text is compared that may name a resource, see [`Field::refers`]: what stands for
 /// the resource, however it was recorded.
 fn of_text(field: &Field, text: &str, names: &dyn Names) -> String {
-    let named = |address: Address| {
+    let if_meant = |address: Address| {
         let mut targets = field.refers.iter();
         let is_meant = targets.any(|target| target.is_to(address.collection));
         is_meant.then_some(address)
     };
-    let recorded = text.parse().ok().and_then(named);
+    let recorded = text.parse().ok().and_then(if_meant);
     recorded
         .or_else(|| names.meant(field.refers, text))
         .and_then(|address| names.text_of(field.refers, &address))

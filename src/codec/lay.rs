@@ -250,9 +250,12 @@ fn are_one_text(field: &Field, one: &Value, other: &Value, names: &dyn Names) ->
         | (Value::Text(text), Value::Reference(Reference::To(address)))
             if !field.refers.is_empty() =>
         {
-            let is_text = |own: String| match is_by_name(field.refers, address) {
-                true => own.to_lowercase() == text.to_lowercase(),
-                false => *own == **text,
+            let is_text = |own: String| {
+                if is_by_name(field.refers, address) {
+                    own.to_lowercase() == text.to_lowercase()
+                } else {
+                    *own == **text
+                }
             };
             names.text_of(field.refers, address).is_some_and(is_text)
         }
