@@ -7,6 +7,7 @@
 //! held to the long way by tests.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub use alike::{
     with_handles_of,
 };
 pub use encode::{
-    EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
+    EncodeError, Part, can_be_cleared, encode, is_by_name, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
     LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_listed, keep_live, merge,
@@ -54,6 +55,10 @@ pub trait Names {
     fn key_of_id(&self, target: &kind::Target, id: &str) -> Option<Arc<str>>;
     /// When two values under a key of a map are one, by what the key names.
     fn alike(&self, target: &kind::Target, key: &str) -> Alike;
+    /// The one live object that a text names, see [`Field::refers`].
+    fn meant(&self, targets: &[kind::Target], text: &str) -> Option<Address>;
+    /// The text that stands for what a text names, if it is known, see [`Field::refers`].
+    fn text_of(&self, targets: &[kind::Target], address: &Address) -> Option<String>;
 }
 
 /// Translates addresses to ids and wire names of an organization.
@@ -66,6 +71,10 @@ pub trait Ids {
     fn id_of_key(&self, target: &kind::Target, key: &str) -> Option<String>;
     /// What people call what an address stands for, if it is known.
     fn label(&self, address: &Address) -> Option<String>;
+    /// The name of what an address stands for, which is sent in place of its id, if it is known.
+    fn name(&self, address: &Address) -> Option<String> {
+        self.label(address)
+    }
 }
 
 /// An id as text; the API writes ids as texts or as numbers.
@@ -149,6 +158,8 @@ pub fn surely_reads_as(
         _ => return false,
     };
     let text = |json: &Json, value: &Value| match (json, value) {
+        // What it names is looked up.
+        _ if !field.refers.is_empty() => false,
         (Json::String(read), Value::Text(text)) => **text == **read || *tidy(read) == **text,
         _ => false,
     };
@@ -327,7 +338,27 @@ fn decode(
             _ => Value::Null,
         },
     };
-    normalise(field, dialect, value)
+    normalise(field, dialect, named_in_texts(field, value, names))
+}
+
+/// Puts references in the place of texts that name a live object, where a field's texts may.
+fn named_in_texts(field: &Field, value: Value, names: &dyn Names) -> Value {
+    match value {
+        value if field.refers.is_empty() => value,
+        Value::Text(text) => match names.meant(field.refers, &text) {
+            Some(address) => Value::Reference(Reference::To(address)),
+            None => Value::Text(text),
+        },
+        Value::List(items) => {
+            let items = items.into_iter();
+            Value::List(
+                items
+                    .map(|item| named_in_texts(field, item, names))
+                    .collect(),
+            )
+        }
+        value => value,
+    }
 }
 
 /// Reads a list of objects as a map from resources to words; what means no word is left out.
@@ -549,7 +580,9 @@ pub fn sort(values: &mut [Value]) {
     values.sort_by(|a, b| match (a, b) {
         (Value::Reference(a), Value::Reference(b)) => a.cmp(b),
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
-        _ => std::cmp::Ordering::Equal,
+        (Value::Reference(_), Value::Text(_)) => Ordering::Less,
+        (Value::Text(_), Value::Reference(_)) => Ordering::Greater,
+        _ => Ordering::Equal,
     });
 }
 

@@ -618,3 +618,56 @@ fn an_order_is_exported_with_those_that_it_is_about() {
     assert!(!skills.contains("$order"), "{run}\n{skills}");
     assert!(run.stderr.contains("`skills/$order/Ours`"), "{run}");
 }
+
+/// An id means something in one organization alone.
+#[test]
+fn conditions_and_senders_are_exported_by_what_they_name() {
+    const NAMING: &str = "\
+departments: {Billing: {}}
+mailReplyAddresses:
+  bills@example.com: {department: Billing, displayName: Bills, isVerified: false}
+skillTypes: {Languages: {department: Billing}}
+skills:
+  Refunds:
+    skillType: Languages
+    criteria:
+      pattern: \"1\"
+      fieldConditions:
+        1: {fieldModule: tickets, fieldName: Department, condition: is, value: [Open, {department: Billing}]}
+templateFolders: {Replies: {department: Billing, access: {type: allAgents}}}
+emailTemplates:
+  Hello:
+    department: Billing
+    folder: Replies
+    recordType: tickets
+    subject: Hello
+    from: {mailReplyAddress: bills@example.com}
+";
+    let place = applied(
+        "environments:\n  local: {simulator: {dialect: openapi, edition: enterprise}}\n",
+        NAMING,
+    );
+    place.done("export .all");
+    let skills = place.read(".all/skills.yaml");
+    assert!(
+        skills.contains("value: [Open, {department: Billing}]"),
+        "{skills}"
+    );
+    let templates = place.read(".all/emailTemplates.yaml");
+    assert!(
+        templates.contains("from: {mailReplyAddress: bills@example.com}"),
+        "{templates}"
+    );
+    // What is not exported is named by lookup.
+    place.done("export .some --kinds skills --kinds emailTemplates");
+    let skills = place.read(".some/skills.yaml");
+    assert!(
+        skills.contains("value: [Open, {department: {lookup: Billing}}]"),
+        "{skills}"
+    );
+    let templates = place.read(".some/emailTemplates.yaml");
+    assert!(
+        templates.contains("from: {mailReplyAddress: {lookup: {address: bills@example.com, department: {lookup: Billing}}}}"),
+        "{templates}"
+    );
+}

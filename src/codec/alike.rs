@@ -8,7 +8,7 @@ use serde_json::{Map as Object, Value as Json};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::kind::{Alike, Field, Keys, Owned, Shape};
-use crate::state::Value;
+use crate::state::{Address, Value};
 
 use super::{Names, html, leaf_field};
 
@@ -226,6 +226,20 @@ pub fn same_json(
 fn comparable(field: &Field, value: Option<&Json>, names: &dyn Names) -> Option<Json> {
     let value = value?;
     match (&field.shape, value) {
+        (Shape::Text { .. }, Json::String(text)) if !field.refers.is_empty() => {
+            Some(Json::from(of_text(field, text, names)))
+        }
+        (Shape::Texts { set, .. }, Json::Array(items)) if !field.refers.is_empty() => {
+            let text = |item: &Json| match item {
+                Json::String(text) => Json::from(of_text(field, text, names)),
+                other => other.clone(),
+            };
+            let mut items: Vec<Json> = items.iter().map(text).collect();
+            if *set {
+                items.sort_by_cached_key(ToString::to_string);
+            }
+            (!items.is_empty()).then_some(Json::Array(items))
+        }
         (Shape::Map(map), Json::Object(object)) => {
             let leaves: Object<String, Json> = object
                 .iter()
@@ -293,6 +307,21 @@ fn comparable(field: &Field, value: Option<&Json>, names: &dyn Names) -> Option<
             value,
         ) => (!value.is_null()).then(|| value.clone()),
     }
+}
+
+/// The text in which a recorded text is compared that may name a resource, see [`Field::refers`]: what stands for
+/// the resource, however it was recorded.
+fn of_text(field: &Field, text: &str, names: &dyn Names) -> String {
+    let if_meant = |address: Address| {
+        let mut targets = field.refers.iter();
+        let is_meant = targets.any(|target| target.is_to(address.collection));
+        is_meant.then_some(address)
+    };
+    let recorded = text.parse().ok().and_then(if_meant);
+    recorded
+        .or_else(|| names.meant(field.refers, text))
+        .and_then(|address| names.text_of(field.refers, &address))
+        .unwrap_or_else(|| canonical(field.alike, text).into_owned())
 }
 
 fn sorted(object: Object<String, Json>) -> Object<String, Json> {
@@ -367,21 +396,29 @@ pub fn with_handles_of(shape: &Shape, record: &Json, live: &Json, names: &dyn Na
 /// `now` tells what an address of before is called now.
 #[must_use]
 pub fn renamed(
-    shape: &Shape,
+    field: &Field,
     value: &Json,
     now: &dyn Fn(&str) -> Option<String>,
     names: &dyn Names,
 ) -> Json {
+    let shape = &field.shape;
     match (shape, value) {
         (Shape::Reference(_) | Shape::References(_) | Shape::Ranked(_), Json::String(text)) => {
             Json::from(now(text).unwrap_or_else(|| text.clone()))
         }
-        (Shape::References(_) | Shape::Ranked(_), Json::Array(items)) => items
-            .iter()
-            .map(|item| renamed(shape, item, now, names))
-            .collect(),
+        (Shape::Text { .. } | Shape::Texts { .. }, Json::String(text))
+            if !field.refers.is_empty() =>
+        {
+            Json::from(now(text).unwrap_or_else(|| text.clone()))
+        }
+        (Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. }, Json::Array(items)) => {
+            items
+                .iter()
+                .map(|item| renamed(field, item, now, names))
+                .collect()
+        }
         (Shape::Items(items), Json::Object(object)) => {
-            let item = Shape::Map(items.item());
+            let item = Field::new(items.key, Shape::Map(items.item()));
             object
                 .iter()
                 .map(|(key, value)| (key.clone(), renamed(&item, value, now, names)))
@@ -392,7 +429,7 @@ pub fn renamed(
             .iter()
             .map(|(key, value)| {
                 let value = match leaf_field(shape, key) {
-                    Some(leaf) => renamed(&leaf.shape, value, now, names),
+                    Some(leaf) => renamed(leaf, value, now, names),
                     None => value.clone(),
                 };
                 let key = match shape {

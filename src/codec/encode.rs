@@ -55,6 +55,11 @@ pub fn encode(
     {
         return named_in_maps(encoding, value, ids);
     }
+    if let Value::Reference(_) = value
+        && !field.refers.is_empty()
+    {
+        return named(field, value, ids);
+    }
     if let (Encoding::Rows(rows), Value::Map(map)) = (encoding, value) {
         return in_rows(rows, field, map, part, ids);
     }
@@ -74,7 +79,7 @@ pub fn encode(
         Value::List(list) => list,
     };
     let items = list.iter().map(|item| {
-        let item = plain(item, ids)?;
+        let item = named(field, item, ids)?;
         Ok(match encoding {
             Encoding::ValueObjects => serde_json::json!({ "value": item }),
             Encoding::Plain
@@ -88,6 +93,26 @@ pub fn encode(
         })
     });
     Ok(Json::Array(items.collect::<Result<_, EncodeError>>()?))
+}
+
+/// Writes what a text names, or the text, see [`Field::refers`].
+fn named(field: &Field, value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+    match value {
+        Value::Reference(Reference::To(address)) if is_by_name(field.refers, address) => {
+            let name = ids.name(address);
+            Ok(Json::from(
+                name.ok_or_else(|| EncodeError::UnknownId(address.clone()))?,
+            ))
+        }
+        value => plain(value, ids),
+    }
+}
+
+/// Whether what a text names stands there by its name in place of its id.
+#[must_use]
+pub fn is_by_name(targets: &[Target], address: &Address) -> bool {
+    let mut targets = targets.iter();
+    targets.any(|target| target.by_name && target.is_to(address.collection))
 }
 
 fn encode_text(text: &str, encoding: Encoding) -> Json {
@@ -169,11 +194,18 @@ fn named_in_maps(encoding: Encoding, value: &Value, ids: &dyn Ids) -> Result<Jso
 
 /// What people read of a value that was encoded.
 fn for_people(leaf: &Field, value: &Value, sent: &Json, ids: &dyn Ids) -> Json {
-    match value {
-        Value::Reference(Reference::To(address)) if leaf.shape.target().is_some() => {
+    match (value, sent) {
+        (Value::Reference(Reference::To(address)), sent)
+            if leaf.shape.target().is_some() || !leaf.refers.is_empty() =>
+        {
             ids.label(address).map_or_else(|| sent.clone(), Json::from)
         }
-        _ => sent.clone(),
+        (Value::List(values), Json::Array(items)) if !leaf.refers.is_empty() => {
+            let both = values.iter().zip(items);
+            both.map(|(value, sent)| for_people(leaf, value, sent, ids))
+                .collect()
+        }
+        (_, sent) => sent.clone(),
     }
 }
 

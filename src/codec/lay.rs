@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use super::alike::are_alike;
 use super::{
-    NO_LEAVES, Names, as_handle, handle, is_owned_by_name, leaf_field, listed, normalise,
-    shape_below, written_key,
+    NO_LEAVES, Names, as_handle, handle, is_by_name, is_owned_by_name, leaf_field, listed,
+    normalise, shape_below, written_key,
 };
 use crate::dialect::Dialect;
 use crate::kind::{Alike, Field, Items, Keyed, Keys, Kind, Map, Shape};
@@ -206,10 +206,13 @@ pub fn settle(field: &Field, declared: &Value, current: Value, names: &dyn Names
         (Shape::Ranked(_), Value::List(_), live @ Value::List(_)) => {
             restrict(&field.shape, declared, &live)
         }
+        (Shape::Text { .. }, declared, live) if are_one_text(field, declared, &live, names) => {
+            declared.clone()
+        }
         (Shape::Texts { .. }, Value::List(wanted), Value::List(live)) => {
             let same = |(a, b): (&Value, &Value)| match (a, b) {
                 (Value::Text(a), Value::Text(b)) => are_alike(Alike::Text, a, b),
-                (a, b) => a == b,
+                (a, b) => a == b || are_one_text(field, a, b, names),
             };
             if wanted.len() == live.len() && wanted.iter().zip(&live).all(same) {
                 declared.clone()
@@ -237,6 +240,26 @@ pub fn settle(field: &Field, declared: &Value, current: Value, names: &dyn Names
             _,
             current,
         ) => current,
+    }
+}
+
+/// Whether one of two values is what the other one names, see [`Field::refers`].
+fn are_one_text(field: &Field, one: &Value, other: &Value, names: &dyn Names) -> bool {
+    match (one, other) {
+        (Value::Reference(Reference::To(address)), Value::Text(text))
+        | (Value::Text(text), Value::Reference(Reference::To(address)))
+            if !field.refers.is_empty() =>
+        {
+            let is_text = |own: String| {
+                if is_by_name(field.refers, address) {
+                    own.to_lowercase() == text.to_lowercase()
+                } else {
+                    *own == **text
+                }
+            };
+            names.text_of(field.refers, address).is_some_and(is_text)
+        }
+        _ => false,
     }
 }
 

@@ -191,6 +191,12 @@ impl Names for Nobody {
             _ => Alike::Text,
         }
     }
+    fn meant(&self, _: &[kind::Target], _: &str) -> Option<Address> {
+        None
+    }
+    fn text_of(&self, _: &[kind::Target], _: &Address) -> Option<String> {
+        None
+    }
 }
 
 impl Ids for Nobody {

@@ -19,6 +19,7 @@ const OWN_SETTINGS: &str =
 pub static KIND: Kind = Kind {
     collection: "agents",
     singular: "agent",
+    word: "agent",
     doc: "A person who works in the help desk. The handle is the e-mail address. Membership in departments lives here and nowhere else. Removing an agent deactivates them unless `removal: delete` is chosen.",
     managed: true,
     enabled: Some(Enabled {

@@ -42,6 +42,11 @@ pub(super) const CONDITION: Field = text("condition")
     .required()
     .doc("What is asked of the field, such as `is` or `contains`.");
 
+/// What a value of a field of departments, products, agents or teams names. Source: Skill, Direct assignment
+/// rules, Layout rules and Validation rules, which give the values of a condition no form: Zoho Desk compares
+/// the ids of what such a field holds, and shows the names beside them under `displayValue`.
+const NAMED: &[Target] = &[to("agents"), to("departments"), to("products"), to("teams")];
+
 /// What it is compared with, at most so many values; 0 means that no limit is known.
 pub(super) const fn values(most: u32) -> Field {
     Field::new(
@@ -55,7 +60,8 @@ pub(super) const fn values(most: u32) -> Field {
         },
     )
     .required()
-    .doc("The values that it is compared with. A `$` before a brace is written twice: `$${EMPTY}`.")
+    .or_one_of(NAMED)
+    .doc("The values that it is compared with. A value that is the id of an agent, a department, a product or a team names it: `{department: Billing}`. A `$` before a brace is written twice: `$${EMPTY}`.")
 }
 
 /// A field of the module of the layout, by its API name: a custom field by its handle.

@@ -12,6 +12,7 @@ pub static KIND: Kind = Kind {
     wire_name: Some("name"),
     collection: "departments",
     singular: "department",
+    word: "department",
     doc: "A department of the help desk: tickets belong to one, agents work in them. Who its members are stands in `agents.*.departments`.",
     managed: true,
     enabled: Some(Enabled {

@@ -33,7 +33,7 @@ const ATTACHMENTS: &str = "attach files in Zoho Desk: the API takes ids of uploa
 ///
 /// Listings show the body; only the single object shows attachments. `patchTemplate` takes another
 /// department, and what a name counts below never changes here. The sender is the text of an address,
-/// perhaps with a name before it: it names no reply address by its id, and so it is no reference. A template
+/// perhaps with a name before it: what the source calls its id is the address alone. A template
 /// for `solutions` may be shown, which no request takes: it is left alone. The source does not say
 ///
 /// - whether names differ within a department, or within a folder alone: the server decides, and two live
@@ -98,8 +98,9 @@ pub static KIND: Kind = Kind {
         text("from")
             .max(100)
             .pattern(SENDER)
+            .or_one_of(&[to("mailReplyAddresses").by_name()])
             .openapi(sent("fromId"))
-            .doc("The address that the e-mail comes from: one that the department sends from. A creation needs it."),
+            .doc("The address that the e-mail comes from: one that the department sends from, as a text or as a reply address, `{mailReplyAddress: support@example.com}`. A creation needs it."),
         email("replyTo", 100, REPLY)
             .openapi(read_at("replyTo", "replyToAddr"))
             .doc("The address that answers go to, where that is another one."),

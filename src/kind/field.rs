@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::dialect::Dialect;
 
-use super::{Alike, Clash, Membership, Pattern, Risk, Shape, sent};
+use super::{Alike, Clash, Membership, Pattern, Risk, Shape, Target, sent};
 
 /// The value of a switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +119,14 @@ pub struct Field {
     pub replaces_values: bool,
     /// What stands for anything where nothing is named: the word in manifests, and what is sent.
     pub any: Option<(&'static str, &'static str)>,
+    /// What its text, or each of its texts, may name in place of what it says: a resource, which manifests write
+    /// as a map with one key, the [`word`](super::Kind::word) of its kind, such as `{department: Billing}`.
+    ///
+    /// It travels as the id of the resource, or as its name where the target says so. A live text that is the
+    /// id, or the name, of an object of one of these kinds that was read is a reference to it, and every other
+    /// one is a text. A text of somebody's own that happens to be the id of an object of the same organization
+    /// would be taken for it; ids have 18 digits and are drawn by the server.
+    pub refers: &'static [Target],
     /// Whether the server may store something else than what was sent, so that what comes back is
     /// compared with what the last apply saw stored.
     pub rewritten: bool,
@@ -337,6 +345,7 @@ impl Field {
             former_name: false,
             replaces_values: false,
             any: None,
+            refers: &[],
             rewritten: false,
             plain_with: None,
             unshown: &[],
@@ -370,6 +379,18 @@ impl Field {
             rewritten: false,
             ..*self
         })
+    }
+
+    /// What a value refers to, at any depth.
+    pub fn targets(&self, found: &mut Vec<Target>) {
+        for target in self.refers {
+            found.extend(
+                target
+                    .collections()
+                    .map(|collection| target.only(collection)),
+            );
+        }
+        self.shape.targets(found);
     }
 
     /// Whether a file may hold its text, which `{file: path}` names. What names a resource stands in
@@ -541,6 +562,10 @@ impl Field {
     }
     pub(super) const fn or_any(mut self, word: &'static str, sent: &'static str) -> Self {
         self.any = Some((word, sent));
+        self
+    }
+    pub(crate) const fn or_one_of(mut self, targets: &'static [Target]) -> Self {
+        self.refers = targets;
         self
     }
     pub(super) const fn at_most(mut self, resources: u32) -> Self {

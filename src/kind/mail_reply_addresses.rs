@@ -43,6 +43,7 @@ const DISPLAYED: Pattern = Pattern {
 pub static KIND: Kind = Kind {
     collection: "mailReplyAddresses",
     singular: "reply address",
+    word: "mailReplyAddress",
     doc: "An address from which a department answers. A person confirms a new one by the link that Zoho Desk mails to it; until then that is a step done by hand. Addresses that receive mail are others, which no request makes.",
     fields: &[
         in_department("The department that answers from the address."),

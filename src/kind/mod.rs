@@ -200,6 +200,9 @@ pub struct Kind {
     pub handle: Option<&'static Handle>,
     /// Names of the API that people may try and that are no fields, each with the reason.
     pub elsewhere: &'static [(&'static str, &'static str)],
+    /// The key of a map that stands for a text and names one of its resources, see [`Field::refers`]; empty where
+    /// no text may.
+    pub word: &'static str,
     /// The key of its answers that holds the name by which maps of other objects name it.
     pub wire_name: Option<&'static str>,
     /// Signs of objects whose values, in maps of others, no listing shows.
@@ -254,6 +257,7 @@ impl Kind {
         rules: &[],
         handle: None,
         elsewhere: &[],
+        word: "",
         wire_name: None,
         unlisted: &[],
         marks: &[],
@@ -320,7 +324,7 @@ impl Kind {
     pub fn targets(&self) -> Vec<Target> {
         let mut found = Vec::new();
         for field in self.fields {
-            field.shape.targets(&mut found);
+            field.targets(&mut found);
         }
         found
     }

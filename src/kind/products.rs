@@ -17,6 +17,7 @@ use super::{
 pub static KIND: Kind = Kind {
     collection: "products",
     singular: "product",
+    word: "product",
     doc: "A product that customers write tickets about. Products are seeds: deleting a line never deletes a product unless `prune` says so.",
     seed: true,
     may_be_pruned: false,

@@ -556,11 +556,36 @@ fn field_schema(field: &Field, complete: bool) -> Value {
     } else {
         written
     };
-    if field.takes_file() {
-        json!({ "anyOf": [written, { "$ref": "#/$defs/file" }] })
-    } else {
-        written
+    let is_list = matches!(field.shape, Shape::Texts { .. });
+    let named = named_schema(field).filter(|_| !is_list);
+    let file = (field.takes_file()).then(|| json!({ "$ref": "#/$defs/file" }));
+    match (named, file) {
+        (None, None) => written,
+        (named, file) => {
+            let ways: Vec<Value> = [Some(written), named, file].into_iter().flatten().collect();
+            json!({ "anyOf": ways })
+        }
     }
+}
+
+/// What names a resource in the place of a text, see [`Field::refers`].
+fn named_schema(field: &Field) -> Option<Value> {
+    let kinds = field
+        .refers
+        .iter()
+        .filter_map(|to| kind::find(to.collection));
+    let ways: Map<String, Value> = kinds
+        .map(|kind| (kind.word.to_owned(), json!({ "$ref": "#/$defs/reference" })))
+        .collect();
+    (!ways.is_empty()).then(|| {
+        json!({
+            "type": "object",
+            "properties": ways,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": false,
+        })
+    })
 }
 
 /// What a list of texts may hold.
@@ -578,6 +603,10 @@ fn texts_schema(field: &Field, max_items: u32) -> Value {
         }] })
     } else {
         item
+    };
+    let item = match named_schema(field) {
+        Some(named) => json!({ "anyOf": [item, named] }),
+        None => item,
     };
     let mut list = json!({ "type": ["array", "null"], "items": item, "uniqueItems": true });
     if max_items > 0 {

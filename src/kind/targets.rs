@@ -57,7 +57,7 @@ impl Shape {
             _ => &[],
         };
         for leaf in leaves {
-            leaf.shape.targets(found);
+            leaf.targets(found);
         }
     }
 
@@ -126,6 +126,9 @@ pub struct Target {
     pub by_wire_name: bool,
     /// The words of which it must have one in a scope: what has another one can have nothing below it.
     pub words: Option<(&'static str, &'static [&'static str])>,
+    /// Whether requests and answers have its name in place of its id, for what a text may name, see
+    /// [`Field::refers`].
+    pub by_name: bool,
 }
 
 /// Where the name of what is referred to counts.
@@ -158,6 +161,7 @@ impl Target {
             also: &[],
             by_wire_name: false,
             words: None,
+            by_name: false,
         }
     }
 
@@ -174,6 +178,12 @@ impl Target {
         words: &'static [&'static str],
     ) -> Self {
         self.words = Some((scope, words));
+        self
+    }
+
+    /// Says that requests and answers have its name in place of its id.
+    pub(crate) const fn by_name(mut self) -> Self {
+        self.by_name = true;
         self
     }
 

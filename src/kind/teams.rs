@@ -30,6 +30,7 @@ const IN_DEPARTMENT: Target = to("teams").within(Within::Same("department"));
 pub static KIND: Kind = Kind {
     collection: "teams",
     singular: "team",
+    word: "team",
     doc: "A team: agents who share a queue inside one department.",
     fields: &[
         // `updateTeam` does not take it.

@@ -53,7 +53,7 @@ fn what_refers_within_a_scope_lies_no_deeper_than_a_leaf() {
     for kind in KINDS {
         for field in kind.fields {
             let mut targets = Vec::new();
-            field.shape.targets(&mut targets);
+            field.targets(&mut targets);
             // What the keys of maps name is found by the word of the scope, see `Target::beside`.
             let deep = targets.iter().filter(|target| {
                 matches!(target.within, Within::Same(_)) && !is_key(target.collection)

@@ -222,6 +222,16 @@ impl Live {
         Cow::Owned(all)
     }
 
+    /// The one object that has a name in any case, wherever it lies; none where several have it.
+    fn only(&self, collection: &'static str, name: &str) -> Option<usize> {
+        let keys = self.by_lower_case.get(collection)?;
+        let name = name.to_lowercase();
+        let below = keys.0.values().filter_map(|names| names.get(&*name));
+        let mut found = below.flatten().copied();
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
     /// The object with an id that a target may mean.
     #[must_use]
     pub fn find_target(&self, target: &Target, id: &str) -> Option<usize> {
@@ -353,6 +363,34 @@ impl Names for Live {
         let sort = word.and_then(|word| sorts.find(word.as_text()?));
         sort.map_or(Alike::Text, |sort| sort.holds.alike())
     }
+
+    fn meant(&self, targets: &[Target], text: &str) -> Option<Address> {
+        let by_id = |collection: &'static str| {
+            let learned = || {
+                let learned = self.learned.read();
+                learned.contains_key(&(collection, text.to_owned()))
+            };
+            let is_known =
+                self.find_id(collection, text).is_some() || self.has_learned() && learned();
+            is_known.then(|| self.address(collection, text))
+        };
+        targets.iter().find_map(|target| {
+            let mut collections = target.collections();
+            if target.by_name {
+                collections.find_map(|collection| self.address_of(self.only(collection, text)?))
+            } else {
+                collections.find_map(by_id)
+            }
+        })
+    }
+
+    fn text_of(&self, targets: &[Target], address: &Address) -> Option<String> {
+        if codec::is_by_name(targets, address) {
+            self.label(address)
+        } else {
+            self.id(address)
+        }
+    }
 }
 
 impl Ids for Live {
@@ -416,4 +454,159 @@ pub(super) fn scope_of(target: &Target) -> Scope {
         scope.set(field, word);
     }
     scope
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::codec::{Part, encode, read_field, same_json, settle};
+    use crate::dialect::Dialect;
+    use crate::kind::{Field, find};
+    use crate::state::Value;
+
+    const O: Dialect = Dialect::Openapi;
+
+    fn live() -> Live {
+        let mut live = Live::new(O);
+        let mut add = |collection: &str, raw: Json| {
+            let id = raw["id"].as_str().unwrap().to_owned();
+            let raw = raw.as_object().cloned().unwrap();
+            live.add(LiveObject::new(find(collection).unwrap(), id, raw));
+        };
+        add("departments", json!({"id": "20", "name": "Billing"}));
+        add("departments", json!({"id": "21", "name": "Sales"}));
+        add(
+            "agents",
+            json!({"id": "30", "emailId": "jane@example.com", "lastName": "Doe"}),
+        );
+        for (id, address, department) in [
+            ("40", "Support@example.com", "20"),
+            ("41", "both@example.com", "20"),
+            ("42", "both@example.com", "21"),
+        ] {
+            add(
+                "mailReplyAddresses",
+                json!({"id": id, "address": address, "departmentId": department}),
+            );
+        }
+        live.bind(0, Address::new("departments", "billing"));
+        live
+    }
+
+    fn read(live: &Live, field: &Field, json: Json) -> Value {
+        let name = field.wire(O).read_name().unwrap();
+        let raw = json!({ name: json });
+        read_field(field, O, raw.as_object().unwrap(), live).unwrap()
+    }
+
+    fn to(collection: &'static str, handle: &str) -> Value {
+        Value::Reference(Reference::To(Address::new(collection, handle)))
+    }
+
+    /// The field of the values of a condition.
+    fn values() -> Field {
+        let mut field = *find("skills").unwrap().field("criteria").unwrap();
+        for key in ["fieldConditions", "1", "value"] {
+            field = *codec::leaf_field(&field.shape, key).unwrap();
+        }
+        field
+    }
+
+    #[test]
+    fn a_text_that_is_the_id_of_what_was_read_names_it() {
+        let (live, field) = (live(), values());
+        let has = json!(["Open", "20", 30, "99", "40"]);
+        let value = read(&live, &field, has);
+        let wanted = vec![
+            Value::text("Open"),
+            to("departments", "billing"),
+            to("agents", "jane@example.com"),
+            // Nothing has the id, or what has it is no such value.
+            Value::text("99"),
+            Value::text("40"),
+        ];
+        assert_eq!(value, Value::List(wanted));
+        let sent = encode(&field, O, &value, Part::All, &live).unwrap();
+        assert_eq!(sent, json!(["Open", "20", "30", "99", "40"]));
+        let unknown = Value::List(vec![to("departments", "nowhere")]);
+        assert!(encode(&field, O, &unknown, Part::All, &live).is_err());
+    }
+
+    #[test]
+    fn people_read_the_names_of_what_values_name() {
+        let live = live();
+        let kind = find("validationRules").unwrap();
+        let mut field = *kind.field("fieldConditions").unwrap();
+        for key in ["1", "conditions", "1"] {
+            field = *codec::leaf_field(&field.shape, key).unwrap();
+        }
+        let value = Value::List(vec![Value::text("x"), to("departments", "billing")]);
+        let condition = Value::Map([("value", value)].into_iter().collect());
+        let sent = encode(&field, O, &condition, Part::All, &live).unwrap();
+        assert_eq!(
+            sent,
+            json!({"value": ["x", "20"], "displayValue": ["x", "Billing"]})
+        );
+    }
+
+    #[test]
+    fn a_name_and_what_has_it_are_one() {
+        let live = live();
+        let field = find("emailTemplates").unwrap().field("from").unwrap();
+        let support = live.address_of(3).unwrap();
+        let support = Value::Reference(Reference::To(support));
+        assert_eq!(read(&live, field, json!("support@EXAMPLE.com")), support);
+        // Two have the name, or it is no name alone.
+        for text in ["both@example.com", "Support<support@example.com>"] {
+            assert_eq!(read(&live, field, json!(text)), Value::text(text));
+        }
+        let sent = encode(field, O, &support, Part::All, &live).unwrap();
+        assert_eq!(sent, "Support@example.com");
+        for index in [4, 5] {
+            let one = Value::Reference(Reference::To(live.address_of(index).unwrap()));
+            let text = Value::text("Both@example.com");
+            assert_eq!(settle(field, &one, text.clone(), &live), one);
+            assert_eq!(settle(field, &support, text.clone(), &live), text);
+        }
+    }
+
+    /// Whether the kind of what is named was read makes no difference.
+    #[test]
+    fn a_text_and_what_it_names_are_one_in_values_and_in_records() {
+        let (live, field) = (live(), values());
+        let texts = Value::List(vec![Value::text("20"), Value::text("x")]);
+        let named = Value::List(vec![to("departments", "billing"), Value::text("x")]);
+        let other = Value::List(vec![to("departments", "Sales"), Value::text("x")]);
+        live.address_of(1).unwrap();
+        for (declared, current) in [(&texts, &named), (&named, &texts)] {
+            assert_eq!(settle(&field, declared, current.clone(), &live), *declared);
+            assert_eq!(settle(&field, &other, current.clone(), &live), *current);
+        }
+        let same = |one: Json, other: Json| same_json(&field, Some(&one), Some(&other), &live);
+        assert!(same(
+            json!(["20", "x"]),
+            json!(["departments/billing", "x"])
+        ));
+        assert!(!same(json!(["20", "x"]), json!(["departments/Sales", "x"])));
+        assert!(!same(json!(["20", "x"]), json!(["x", "20"])));
+        assert!(same(json!(["webhooks/x"]), json!(["webhooks/x"])));
+        let from = find("emailTemplates").unwrap().field("from").unwrap();
+        let support = live.address_of(3).unwrap().to_string();
+        let same = |text: &str| same_json(from, Some(&json!(text)), Some(&json!(support)), &live);
+        assert!(same("SUPPORT@example.com"));
+        assert!(!same("Support <support@example.com>"));
+    }
+
+    #[test]
+    fn what_a_record_names_is_named_as_it_is_now() {
+        let live = live();
+        let now = |was: &str| (was == "departments/was").then(|| "departments/is".to_owned());
+        let renamed = |field: &Field, json: Json| codec::renamed(field, &json, &now, &live);
+        let is = renamed(&values(), json!(["departments/was", "was"]));
+        assert_eq!(is, json!(["departments/is", "was"]));
+        let plain = find("skills").unwrap().field("description").unwrap();
+        assert_eq!(renamed(plain, json!("departments/was")), "departments/was");
+    }
 }

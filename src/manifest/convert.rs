@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde_json::Number;
 
 use super::in_clear::{self, Look};
+use super::in_texts::names;
 use super::keyed::NamedKeys;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
@@ -543,7 +544,11 @@ impl<'a> Converter<'a> {
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Value> {
-        let text = if let Some(path) = texts::named(raw).filter(|_| field.takes_file()) {
+        let path = texts::named(raw).filter(|_| field.takes_file());
+        if path.is_none() && names(field, raw) {
+            return Some(Value::Reference(self.named_in_text(here, field, raw, at)?));
+        }
+        let text = if let Some(path) = path {
             self.text_of_file(here, field, path, at)?
         } else if field.identity {
             Text::Plain(self.plain(here, field.name, raw, at)?)
@@ -695,6 +700,12 @@ impl<'a> Converter<'a> {
                 Raw::Map(_) if field.replaces_values => item.get(VALUE).unwrap_or(item),
                 item => item,
             };
+            if names(field, item) {
+                let named = self.named_in_text(here, field, item, place);
+                whole &= named.is_some();
+                out.extend(named.map(Value::Reference));
+                continue;
+            }
             let Some(text) = self.plain(here, field.name, item, place) else {
                 whole = false;
                 continue;
@@ -726,8 +737,9 @@ impl<'a> Converter<'a> {
             }
             out.push(Value::Text(text));
         }
+        whole &= self.each_named_once(here, field, &out, at);
         if set {
-            out.sort_by(|a, b| a.as_text().cmp(&b.as_text()));
+            codec::sort(&mut out);
         }
         whole.then_some(Value::List(out))
     }

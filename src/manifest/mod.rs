@@ -11,6 +11,7 @@ mod digest;
 pub mod files;
 mod foreign;
 mod in_clear;
+mod in_texts;
 mod keyed;
 mod lifecycle;
 mod one_map;

@@ -589,7 +589,7 @@ impl Converter<'_> {
     pub(crate) fn settle_as(&mut self, here: Here<'_>, body: &mut Body) {
         for field in here.kind.fields {
             let mut targets = Vec::new();
-            field.shape.targets(&mut targets);
+            field.targets(&mut targets);
             for target in targets {
                 let handles = self.handles;
                 self.has_a_word(here, field, target, body);
@@ -994,7 +994,7 @@ fn settled_as(
 }
 
 /// A reference as a person writes it.
-fn shown(reference: &Reference) -> String {
+pub(super) fn shown(reference: &Reference) -> String {
     match reference {
         Reference::To(address) => address.handle.to_string(),
         Reference::Lookup { name, .. } => name.to_string(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::resolve::article;
 use crate::kind::words::NEW;
-use crate::kind::{KINDS, Kind, Shape, find};
+use crate::kind::{Field, KINDS, Kind, Shape, find};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::yaml::raw::Raw;
 
@@ -85,7 +85,8 @@ fn shallow(kind: &Kind, entries: &Entries) -> Vec<usize> {
                         Shape::Map(_) | Shape::Keyed(_) | Shape::Items(_) | Shape::Reference(_)
                     )
                 };
-                is_open && (is_lifecycle || field.is_some_and(|field| takes_map(&field.shape)))
+                let takes = |field: &Field| takes_map(&field.shape) || !field.refers.is_empty();
+                is_open && (is_lifecycle || field.is_some_and(takes))
             }
             _ => field.is_some(),
         };

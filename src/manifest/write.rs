@@ -354,7 +354,16 @@ impl Writer<'_> {
             Value::Number(number) => number.to_string(),
             Value::Text(text) => quoted(&self.escaped(text)).into_owned(),
             Value::Secret(secret) => quoted(&secret.template).into_owned(),
-            Value::Reference(reference) => self.reference(reference, shape.and_then(Shape::target)),
+            Value::Reference(reference) => {
+                let written = self.reference(reference, shape.and_then(Shape::target));
+                match (shape, find(reference.collection())) {
+                    // What stands in the place of a text says of which kind it is.
+                    (Some(Shape::Text { .. } | Shape::Texts { .. }), Some(kind)) => {
+                        format!("{{{}: {written}}}", kind.word)
+                    }
+                    _ => written,
+                }
+            }
             Value::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.flow(item, shape)).collect();
                 format!("[{}]", items.join(", "))

@@ -16,7 +16,7 @@ use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, wri
 use crate::plan::{Options, temporary};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
-use crate::state::{Address, Body, Key, Named, Reference, Resource, Value};
+use crate::state::{Address, Body, FieldPath, Key, Named, Reference, Resource, Value};
 use foldhash::{HashMap, HashSet};
 
 /// Binds the declared resources to live objects.
@@ -387,11 +387,19 @@ fn refers_to_removed(
                 continue;
             }
             let mut named: Vec<(&Address, String)> = Vec::new();
+            let mut goes = false;
             value.walk(&mut |value| {
                 if let Value::Reference(Reference::To(target)) = value {
-                    named.push((target, field.name.to_owned()));
+                    goes |= removed.contains_key(target);
                 }
             });
+            if goes {
+                let own = FieldPath::of(field.name);
+                named_below(value, &own, &mut |target, path| {
+                    let path = codec::written(row.kind, path).pointer();
+                    named.push((target, path.trim_start_matches('/').to_owned()));
+                });
+            }
             codec::keyed_maps(field, value, &mut |path, inner, map| {
                 let (Some(target), Value::Map(map)) = (inner.shape.keyed_by(), map) else {
                     return;
@@ -410,6 +418,25 @@ fn refers_to_removed(
                 }
             }
         }
+    }
+}
+
+/// Hands over what a value refers to, with the way to it; to all of a list it is the way to the list.
+fn named_below<'v>(value: &'v Value, path: &FieldPath, f: &mut dyn FnMut(&'v Address, &FieldPath)) {
+    match value {
+        Value::Reference(Reference::To(address)) => f(address, path),
+        Value::List(items) => items.iter().for_each(|item| named_below(item, path, f)),
+        Value::Map(map) => {
+            for (key, value) in map {
+                named_below(value, &path.child(key), f);
+            }
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::Secret(_)
+        | Value::Reference(Reference::Lookup { .. } | Reference::Id { .. }) => {}
     }
 }
 

@@ -255,7 +255,7 @@ impl<'a> Sides<'a> {
     /// A recorded value with the names and handles that its parts have now.
     fn current(&self, field: &Field, value: &Json, live: Option<&Value>) -> Json {
         let now = |name: &str| self.names.get(name).cloned();
-        let value = codec::renamed(&field.shape, value, &now, self.live);
+        let value = codec::renamed(field, value, &now, self.live);
         let live = live.map(shown_value).unwrap_or_default();
         codec::with_handles_of(&field.shape, &value, &live, self.live)
     }

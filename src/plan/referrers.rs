@@ -107,29 +107,20 @@ pub(super) fn of_removed(tasks: &[Task], rows: &Rows, live: &Live) -> HashMap<Ad
 fn refer_to(kind: &'static Kind, collections: &HashSet<&str>) -> Vec<&'static Field> {
     let fields = kind.fields.iter();
     fields
-        .filter(|field| may_name(&field.shape, collections))
+        .filter(|field| may_name(field, collections))
         .collect()
 }
 
-/// Whether a value of a shape may name something of one of the collections, at any depth.
-fn may_name(shape: &Shape, collections: &HashSet<&str>) -> bool {
+/// Whether a value of a field may name something of one of the collections, at any depth.
+fn may_name(field: &Field, collections: &HashSet<&str>) -> bool {
     // An order is that of what is there.
-    if matches!(shape, Shape::Ranked(_)) {
+    if matches!(field.shape, Shape::Ranked(_)) {
         return false;
     }
-    let below = |fields: &[Field]| {
-        let mut shapes = fields.iter().map(|field| &field.shape);
-        shapes.any(|shape| may_name(shape, collections))
-    };
-    let own = [shape.target(), shape.keyed_by()];
-    let mut own = own.into_iter().flatten();
-    own.any(|target| collections.contains(target.collection))
-        || match shape {
-            Shape::Map(map) => below(map.fields),
-            Shape::Items(items) => below(items.fields),
-            Shape::Keyed(keyed) => may_name(&keyed.value.shape, collections),
-            _ => false,
-        }
+    let mut targets = Vec::new();
+    field.targets(&mut targets);
+    let mut targets = targets.iter();
+    targets.any(|target| collections.contains(target.collection))
 }
 
 /// Gathers which of what goes a value names, as a reference or as the key of a value.

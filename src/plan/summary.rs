@@ -37,6 +37,10 @@ impl Ids for Symbolic<'_> {
     fn label(&self, address: &Address) -> Option<String> {
         self.0.label(address)
     }
+    fn name(&self, address: &Address) -> Option<String> {
+        let known = self.0.name(address);
+        Some(known.unwrap_or_else(|| format!("{{{address}}}")))
+    }
     fn id_of_key(&self, target: &Target, key: &str) -> Option<String> {
         let known = self.0.id_of_key(target, key);
         Some(known.unwrap_or_else(|| format!("{{{key}}}")))

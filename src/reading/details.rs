@@ -316,7 +316,7 @@ fn note_referred(
     referred: &mut BTreeSet<(&'static str, String)>,
 ) {
     let mut may_refer = Vec::new();
-    field.shape.targets(&mut may_refer);
+    field.targets(&mut may_refer);
     // Nothing is decoded in vain: most kinds were read as a whole.
     if !(may_refer.iter()).any(|to| is_asked(to.collection)) {
         return;

@@ -16,7 +16,7 @@ use crate::kind::{
     self, Change, Create, Encoding, Field, Form, KINDS, Keyed, Keys, Kind, ORDER, Pattern, Removal,
     Shape, Shown, Stage, Switch, Target, Wire, Within,
 };
-use crate::problem::Code;
+use crate::problem::{Code, listed};
 
 /// All kinds, each with its first sentence.
 #[must_use]
@@ -389,6 +389,21 @@ pub struct Told {
 /// How a field is marked that belongs to the identity.
 pub const IDENTITY: &str = "identity";
 
+/// What may stand in the place of a text, if anything may.
+fn named_in_texts(field: &Field) -> Option<String> {
+    let kinds = field.refers.iter();
+    let kinds = kinds.filter_map(|to| kind::find(to.collection));
+    let ways: Vec<String> = kinds
+        .map(|kind| format!("`{{{}: …}}`", kind.word))
+        .collect();
+    (!ways.is_empty()).then(|| {
+        format!(
+            "in place of a text {} with a handle, `{{lookup: …}}` or `{{id: …}}` behind the key",
+            listed(&ways, "or")
+        )
+    })
+}
+
 /// Tells what is known of a field; `travels` is the field whose way on the wire is told, if it is to be
 /// told.
 #[must_use]
@@ -441,6 +456,7 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     if let Some(Within::Same(scope)) = field.shape.target().map(|target| target.within) {
         remarks.push(format!("of the same `{scope}` only"));
     }
+    remarks.extend(named_in_texts(field));
     if field.rewritten {
         let words =
             "what the server makes of it is compared with what the last apply has seen stored";

@@ -365,7 +365,7 @@ removed:
         name: "lookup",
         also: &["lookups", "id", "reference", "references"],
         stands: "wherever a manifest refers to another resource",
-        text: "A reference is the handle of a declared resource. What no manifest declares is named by `{lookup: Name}`, which is looked up when planning, or by `{id: \"…\"}`. A name that counts below something else is a map.",
+        text: "A reference is the handle of a declared resource. What no manifest declares is named by `{lookup: Name}`, which is looked up when planning, or by `{id: \"…\"}`. A name that counts below something else is a map. Where a text may stand for anything, such as among the values of a condition, a map with one key says what is named: `{department: Support}`, with a reference behind the key.",
         words: REFERENCE,
         file: File::Manifest,
         example: "\

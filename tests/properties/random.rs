@@ -564,6 +564,12 @@ impl Manifest {
         Some(json!({"lookup": name}))
     }
 
+    /// What a text names, as a map with the word of its kind.
+    fn named(&self, kind: &str, n: u8, (target, word, at): shapes::Named) -> Option<Value> {
+        let reference = self.reference(kind, n, target, at)?;
+        Some(json!({ word: reference }))
+    }
+
     /// Sections of a layout: fields of the system, of which some are taken out, and custom fields of the
     /// same module, each in one section.
     fn listed(&self, kind: &str, n: u8, items: &[(u8, u8, u8)]) -> Option<Value> {
@@ -638,6 +644,21 @@ impl Manifest {
                     let reference = self.reference(kind, n, target, *at)?;
                     if !found.contains(&reference) {
                         found.push(reference);
+                    }
+                }
+                json!(found)
+            }
+            Drawn::Named(text, named) => {
+                let named = named.and_then(|named| self.named(kind, n, named));
+                named.unwrap_or_else(|| text.clone())
+            }
+            Drawn::ManyNamed(texts, places) => {
+                let mut found = texts.clone();
+                for named in places {
+                    if let Some(named) = self.named(kind, n, *named)
+                        && !found.contains(&named)
+                    {
+                        found.push(named);
                     }
                 }
                 json!(found)

@@ -328,7 +328,14 @@ pub enum Drawn {
     Standing(&'static str),
     /// The pick list of the resource's place in the pool.
     OwnChoice,
+    /// A text, or what it may name in its place where there is such a resource.
+    Named(Value, Option<Named>),
+    /// The same in a list: some texts, and what stands behind them.
+    ManyNamed(Vec<Value>, Vec<Named>),
 }
+
+/// A resource that a text may name: its collection, the word for it, and its place in the pool.
+pub type Named = (&'static str, &'static str, u8);
 
 /// Whether manifests of a dialect can give a field a value that goes somewhere.
 pub fn is_settable(field: &Field, dialect: Dialect) -> bool {
@@ -429,6 +436,27 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
         some.then(|| prop::sample::select(values).prop_map(Drawn::Plain).boxed())
     };
     match field.shape {
+        Shape::Text { .. } if !field.refers.is_empty() => {
+            let some = (
+                prop::sample::select(values(field)),
+                prop::option::of(named(field)),
+            );
+            Some(
+                some.prop_map(|(text, named)| Drawn::Named(text, named))
+                    .boxed(),
+            )
+        }
+        Shape::Texts { max_items, .. } if !field.refers.is_empty() => {
+            let items = values(field);
+            let most = at_most(max_items, items.len());
+            let named = prop::collection::vec(named(field), 0..=at_most(max_items, 3));
+            let some = (prop::sample::subsequence(items, 1..=most), named);
+            let fits = move |(mut texts, named): (Vec<Value>, Vec<Named>)| {
+                texts.truncate(at_most(max_items, 25) - named.len());
+                Drawn::ManyNamed(texts, named)
+            };
+            Some(some.prop_map(fits).boxed())
+        }
         Shape::Text { .. }
         | Shape::Email { .. }
         | Shape::Scalar { .. }
@@ -509,6 +537,23 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
         Shape::Keyed(ref keyed) => keyed_map(field, keyed),
         Shape::Items(ref items) => some_items(items),
     }
+}
+
+/// Draws a resource that a text of a field may name.
+fn named(field: &Field) -> BoxedStrategy<Named> {
+    let targets: Vec<(&str, &str)> = field
+        .refers
+        .iter()
+        .map(|target| {
+            (
+                target.collection,
+                find(target.collection).expect("a kind").word,
+            )
+        })
+        .collect();
+    (prop::sample::select(targets), any::<u8>())
+        .prop_map(|((collection, word), at)| (collection, word, at))
+        .boxed()
 }
 
 /// Draws a map with keys of one sort.

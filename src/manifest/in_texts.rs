@@ -1,0 +1,90 @@
+//! Texts in whose place a resource may be named, see [`Field::refers`].
+
+use super::convert::{Converter, Here};
+use super::resolve::shown;
+use crate::kind::{Field, find};
+use crate::problem::{Code, Part, ticked};
+use crate::state::{Reference, Value};
+use crate::yaml::raw::{At, Raw};
+
+/// Whether what stands in the place of a text names a resource.
+pub(super) fn names(field: &Field, raw: &Raw) -> bool {
+    !field.refers.is_empty() && matches!(raw, Raw::Map(_))
+}
+
+impl Converter<'_> {
+    /// What a map with the word of a kind names.
+    pub(super) fn named_in_text(
+        &mut self,
+        here: Here<'_>,
+        field: &Field,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Reference> {
+        let named = |key: &str| {
+            let mut targets = field.refers.iter();
+            targets.find(|target| find(target.collection).is_some_and(|kind| kind.word == key))
+        };
+        if let Raw::Map(entries) = raw
+            && let [(key, value)] = entries.as_slice()
+            && let Some(target) = named(key)
+        {
+            return self.reference(here, *target, value, at.key(key), key);
+        }
+        let kinds = field.refers.iter().filter_map(|to| find(to.collection));
+        let words: Vec<&str> = kinds.map(|kind| kind.word).collect();
+        let keys = if words.len() == 1 {
+            "the one key"
+        } else {
+            "one of the keys"
+        };
+        self.error(
+            here,
+            (at, Part::Value),
+            Code::BadReference,
+            format!(
+                "a map in `{}` must have {keys} {}",
+                field.name,
+                ticked(&words, "or")
+            ),
+            "names nothing",
+            Some(format!(
+                "write a text, or what it names, such as `{{{}: HANDLE}}`",
+                words.first().copied().unwrap_or_default()
+            )),
+        );
+        None
+    }
+
+    /// Refuses a list of texts that names one resource twice.
+    pub(super) fn each_named_once(
+        &mut self,
+        here: Here<'_>,
+        field: &Field,
+        items: &[Value],
+        at: At<'_>,
+    ) -> bool {
+        let twice = items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| match item {
+                Value::Reference(reference) => {
+                    let before = items.get(..index).unwrap_or_default();
+                    before.contains(item).then_some(reference)
+                }
+                _ => None,
+            });
+        let Some(twice) = twice.map(shown) else {
+            return true;
+        };
+        self.error(
+            here,
+            (at, Part::Value),
+            Code::DuplicateItem,
+            format!("`{}` names `{twice}` twice", field.name),
+            "named twice in it",
+            Some("take one of them away".to_owned()),
+        );
+        false
+    }
+}
