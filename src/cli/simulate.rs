@@ -214,7 +214,10 @@ fn load(args: &Args) -> Result<Simulator, Failure> {
         organizations: args
             .organizations
             .iter()
-            .map(OrganizationSeed::new)
+            .map(|id| OrganizationSeed {
+                is_sandbox: true,
+                ..OrganizationSeed::new(id)
+            })
             .collect(),
         rate_limit_headers: args.limit_headers,
         ..Settings::default()

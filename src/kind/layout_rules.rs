@@ -1,8 +1,8 @@
 //! Rules of a layout: what it shows and demands where a field has some value.
 
 use super::{
-    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, criteria, encoded, in_layout,
-    patterns, references, text,
+    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Sample, Shape, criteria, encoded,
+    in_layout, patterns, references, text,
 };
 
 /// What a rule does. Source: Layout rules, `FieldCondition`, which demands all three lists, and
@@ -19,6 +19,7 @@ const ACTIONS: Map = Map::whole(&[
         },
     )
     .sent_empty()
+    .sample(Sample::Untold)
     .doc("Sections of the layout that show, by their names."),
     references("showFields", criteria::OF_LAYOUT)
         .openapi(encoded(
