@@ -8,6 +8,9 @@
 
 mod command;
 mod common;
+#[expect(dead_code, unreachable_pub, reason = "it is shared with other tests")]
+#[path = "common/front.rs"]
+mod front;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +30,11 @@ use deskform::doubt::{self, Doubt};
 use deskform::ledger::{Holder, RunId};
 use deskform::report;
 use deskform::session::Session;
-use deskform::simulator::{Chosen, Faults, Quirks, Simulator, SimulatorTransport};
+use deskform::simulator::{
+    Chosen, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Quirks, Settings,
+    Simulator, SimulatorTransport, demo_refresh_token,
+};
+use front::Front;
 use serde_json::{Value, json};
 
 const ORGANIZATION: &str = "700001";
@@ -124,19 +131,21 @@ async fn trials(simulator: &Arc<Mutex<Simulator>>, dialect: Dialect, most: usize
     told.into_inner()
 }
 
-/// All objects that a trial can have made: those with its stem in their names, wherever they are live.
+/// All objects that a trial can have made: those with its stem in a field of their own.
 fn of_trials(simulator: &Arc<Mutex<Simulator>>) -> BTreeSet<String> {
-    let picture = picture(simulator);
-    let of = |(name, objects): &(&String, &Vec<Value>)| {
-        let texts = objects.iter().map(ToString::to_string);
-        (
-            texts.filter(|text| text.contains(STEM)).count(),
-            (*name).clone(),
-        )
+    let is_own = |object: &&Value| {
+        let mut texts = object
+            .as_object()
+            .into_iter()
+            .flat_map(|fields| fields.values());
+        texts.any(|value| value.as_str().is_some_and(|text| text.contains(STEM)))
     };
-    let counts = picture.iter().map(|one| of(&one));
-    counts
-        .filter(|(count, _)| *count > 0)
+    let picture = picture(simulator);
+    let counts = picture
+        .iter()
+        .map(|(name, objects)| (objects.iter().filter(is_own).count(), name));
+    let found = counts.filter(|(count, _)| *count > 0);
+    found
         .map(|(count, name)| format!("{count} {name}"))
         .collect()
 }
@@ -435,6 +444,10 @@ async fn what_is_tried_is_removed_again() {
         let simulator = simulator.lock().expect("it");
         let violations = &simulator.statistics().violations;
         assert!(violations.is_empty(), "{violations:?}");
+        // The page says what it costs.
+        let counts = &simulator.statistics().total;
+        assert!(counts.calls < 600, "{dialect}: {counts:?}");
+        println!("{dialect}: {counts:?}, {:#?}", tried.trials);
     }
 }
 
@@ -466,6 +479,12 @@ async fn what_fails_or_is_stopped_leaves_nothing() {
             assert!(
                 one.made != Came::NotTried || one.removed == Came::NotTried,
                 "{faults}: {tried:#?}"
+            );
+            // Whoever stops it is no server that refuses.
+            let came = [&one.made, &one.changed, &one.removed];
+            assert!(
+                !faults.is_empty() || !came.contains(&&Came::Refused),
+                "{most}: {tried:#?}"
             );
         }
     }
@@ -501,7 +520,7 @@ async fn what_is_refused_for_good_is_not_tried_again() {
 async fn a_change_that_is_refused_for_good_leaves_nothing() {
     for (faults, kind, came) in [
         ("on=PATCH /fields:403", "customFields", Came::Refused),
-        ("on=PATCH /skillTypes:422", "skillTypes", Came::Refused),
+        ("on=PATCH /products:422", "products", Came::Refused),
         ("on=PATCH /layouts:422", "layouts", Came::Refused),
         // It is answered as if it were done.
         ("on=PATCH /fields:unstored", "customFields", Came::NotStored),
@@ -584,7 +603,11 @@ async fn what_is_there_by_then_is_known_at_any_time() {
             .iter()
             .filter_map(|line| line.split(' ').next()?.parse::<usize>().ok())
             .sum();
-        assert!(there <= known, "{told:#?}");
+        assert!(
+            there <= known,
+            "{:?} are there: {told:#?}",
+            of_trials(&simulator)
+        );
         false
     };
     try_all(means, &watched, &told).await;
@@ -630,6 +653,65 @@ fn only_a_sandbox_is_written_to() {
             .contains("made: done; changed: done; removed: done"),
         "{run}"
     );
+}
+
+/// A served organization that says of itself whether it is a sandbox, or says nothing of it.
+fn place_with(says: Option<bool>) -> Place {
+    let address = Front::serve(move || {
+        let organization = OrganizationSeed {
+            is_sandbox: says == Some(true),
+            ..OrganizationSeed::new(ORGANIZATION)
+        };
+        let simulator = Simulator::new(Settings {
+            organizations: vec![organization],
+            ..Settings::default()
+        });
+        let simulator = Arc::new(Mutex::new(simulator));
+        let behind = Arc::new(SimulatorTransport::new(simulator, Clock::system()));
+        Front::new(behind).change(move |request, response| {
+            if says.is_none() && request.uri().path().ends_with("/organizations") {
+                front::edit(response, |body| {
+                    let organizations = body["data"].as_array_mut().expect("a list");
+                    for one in organizations {
+                        one.as_object_mut().expect("it").remove("isSandboxPortal");
+                    }
+                });
+            }
+            let is_told = request.method() == "GET" || front::is_for_token(request);
+            assert!(is_told || says != Some(false), "{request:?}");
+        })
+    });
+    let project = format!(
+        "environments:\n  trial: {{orgId: \"{ORGANIZATION}\", sandbox: true, endpoint: {{desk: \"http://{address}\", accounts: \"http://{address}\"}}}}\n"
+    );
+    let mut place = Place::with(&[("deskform.yaml", &project)]);
+    place.set("ZOHO_CLIENT_ID", DEMO_CLIENT_ID);
+    place.set("ZOHO_CLIENT_SECRET", DEMO_CLIENT_SECRET);
+    place.set("ZOHO_REFRESH_TOKEN", &demo_refresh_token(ORGANIZATION));
+    place
+}
+
+/// The organization's own word counts where it says one.
+#[test]
+fn what_says_that_it_is_no_sandbox_is_none() {
+    let run = place_with(Some(false)).run("doctor --write");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run}");
+    assert!(
+        run.stderr.contains("says that it is no sandbox") && run.stderr.contains(ORGANIZATION),
+        "{run}"
+    );
+    for says in [Some(true), None] {
+        let run = place_with(says).done("doctor --write");
+        assert!(run.stdout.contains("removed: done"), "{run}");
+        // Whoever is killed knows from this where to look.
+        let first = run.stderr.lines().next().unwrap_or_default();
+        assert!(
+            first.contains(
+                "in the organization `700001` (Example Company) one object each of 18 kinds"
+            ) && first.contains("every name has `"),
+            "{run}"
+        );
+    }
 }
 
 /// The page shows what the command prints of a new simulated organization.

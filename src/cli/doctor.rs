@@ -94,7 +94,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     }
     let mut left: Vec<Problem> = Vec::new();
     for address in &trials.left {
-        let words = format!("`{address}` was made and could not be removed");
+        let words = format!("`{address}` was made and is still there");
         left.push(Problem::warning(Code::CannotRemove, words).help("remove it in Zoho Desk"));
     }
     for address in &trials.may_be_left {

@@ -74,8 +74,15 @@ struct Found<'k> {
 impl kind::Known for Found<'_> {
     fn reference(&self, field: &Field, target: Target) -> Json {
         // Only who knows the organization can name one of these.
-        let is_of_another = kind::example_name_in_maps(field, target).is_some();
-        match self.known.id(target).filter(|_| !is_of_another) {
+        if kind::example_name_in_maps(field, target).is_some() {
+            return self.lacks();
+        }
+        let id = if self.known.is_own_alone(field, target) {
+            self.known.id_of_made(target)
+        } else {
+            self.known.id(target)
+        };
+        match id {
             Some(id) => json!({ "id": id }),
             None => self.lacks(),
         }
@@ -108,8 +115,20 @@ impl AtHand<'_> {
         {
             return None;
         }
-        let made = target.collections().find_map(|one| self.made.get(one));
-        made.cloned().or_else(|| self.id_of_existing(target))
+        self.id_of_made(target)
+            .or_else(|| self.id_of_existing(target))
+    }
+
+    fn id_of_made(&self, target: Target) -> Option<String> {
+        let mut collections = target.collections();
+        collections.find_map(|one| self.made.get(one)).cloned()
+    }
+
+    /// Whether what a field refers to has to be of one's own making: what lies below it changes it, and one
+    /// can be made.
+    fn is_own_alone(&self, field: &Field, target: Target) -> bool {
+        let is_made = |collection| tried(self.dialect).any(|kind| kind.collection == collection);
+        field.identity && !field.naming && target.collections().any(is_made)
     }
 
     fn id_of_existing(&self, target: Target) -> Option<String> {
@@ -132,7 +151,10 @@ impl AtHand<'_> {
     pub(super) fn lacks(&self, kind: &'static Kind) -> Vec<&'static Kind> {
         let mut targets = Vec::new();
         for field in needed(kind, self.dialect) {
-            field.shape.targets(&mut targets);
+            let target = field.shape.target();
+            if !target.is_some_and(|target| self.is_own_alone(field, target)) {
+                field.shape.targets(&mut targets);
+            }
             if let Some(Sample::Of(collection, _)) = field.sample {
                 targets.push(Target::to(collection));
             }
@@ -249,11 +271,11 @@ fn is_changed(field: &Field, dialect: Dialect) -> bool {
         && field.wire(dialect).goes_with_update()
 }
 
-/// What an object of a kind is called. An address has capitals, which tell what becomes of them.
+/// What an object of a kind is called.
 pub(super) fn name(kind: &Kind, stem: &str) -> String {
     let long = format!("deskform {} {stem}", kind.collection);
     match kind.naming_field().shape {
-        Shape::Email { .. } => format!("Deskform-{}-{stem}@example.com", kind.collection),
+        Shape::Email { .. } => format!("deskform-{}-{stem}@example.com", kind.collection),
         Shape::Text { max, .. } if max > 0 && long.len() > max as usize => {
             format!("deskform {stem}")
         }
@@ -322,8 +344,13 @@ mod tests {
         known.existing = &more;
         let body = known.smallest(find("emailTemplates")).unwrap();
         assert_eq!(body["from"], "help@example.com");
+        // A layout that is there before has people who work with it.
+        assert_eq!(known.smallest(find("validationRules")), None);
+        let made = BTreeMap::from([("layouts", "5".to_owned())]);
+        known.made = &made;
         let body = known.smallest(find("validationRules")).unwrap();
         assert_eq!(body["fieldName"], "subject");
+        assert_eq!(body["layout"], json!({"id": "5"}));
     }
 
     #[test]

@@ -104,6 +104,42 @@ impl<'a> Own<'a> {
         })
     }
 
+    /// Gives the object an address with capitals, and reads it back: what was sent, and what is stored. None
+    /// where it has no address that is anybody's to change.
+    pub(super) async fn store_capitals(
+        self,
+        reader: &Reader,
+        writer: &Writer,
+        stem: &str,
+    ) -> Result<Option<(String, String)>, ApiError> {
+        let Some(request) = self.capitals(stem) else {
+            return Ok(None);
+        };
+        writer.send(&request.0).await?;
+        let raw = self.read(reader).await?.unwrap_or_default();
+        let stored = at(&raw, request.2).and_then(Json::as_str);
+        Ok(stored.map(|stored| (request.1, stored.to_owned())))
+    }
+
+    /// The update that does so, the address in it, and where answers show it.
+    fn capitals(self, stem: &str) -> Option<(Request, String, &'static str)> {
+        // Addresses of what is no business record have to be ones that the organization knows.
+        let is_address = |field: &&Field| matches!(field.shape, Shape::Email { .. });
+        let mut fields = self.kind.fields.iter().filter(|_| self.kind.seed);
+        let field = fields.find(is_address)?;
+        let Wire::Sent { name, read, .. } = field.wire(self.dialect) else {
+            return None;
+        };
+        // Another one than before: an update that changes nothing but capitals may be taken for none.
+        let address = format!(
+            "Deskform-{}-Capitals-{stem}@example.com",
+            self.kind.collection
+        );
+        let path = self.path(self.api()?.update?)?;
+        let request = Request::new(Method::Patch, path).body(json!({ *name: address }));
+        Some((request, address, read))
+    }
+
     /// Sends an update that leaves one item of a nested list out, and looks whether it is still there; none
     /// where the object has no such list, or no item that may be left out.
     pub(super) async fn leave_out(

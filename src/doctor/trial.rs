@@ -20,9 +20,8 @@ use crate::codec::Ids as _;
 use crate::config::{Environment, Prune};
 use crate::dialect::Dialect;
 use crate::doubt::{ADDRESSES, DUPLICATES, Doubt, SECTIONS};
-use crate::kind::{KINDS, Kind, Shape};
+use crate::kind::{KINDS, Kind};
 use crate::ledger::{Holder, RunId, Store};
-use crate::live::at;
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::Options;
 use crate::plan::guards::Limits;
@@ -338,12 +337,17 @@ impl Run<'_> {
             id,
         };
         let client = &self.means.session.client;
-        if !stopped() {
-            self.read_addresses(own, one).await;
-        }
-        if let Some(creation) = creation.filter(|_| !stopped() && own.removal().is_some()) {
+        // What becomes of a second one has to be told by its id.
+        let has_item = (one.kind.api(self.dialect)).is_some_and(|api| api.item.is_some());
+        if let Some(creation) = creation.filter(|_| has_item && own.removal().is_some())
+            && !stopped()
+        {
             self.make_twice(own, one, creation).await;
         }
+        if stopped() {
+            return;
+        }
+        self.try_capitals(own, one).await;
         if stopped() {
             return;
         }
@@ -355,37 +359,19 @@ impl Run<'_> {
         }
     }
 
-    /// Looks what became of the capitals in an address that was sent.
-    async fn read_addresses(&self, own: Own<'_>, one: &One) {
-        let has_capitals = |text: &str| text.chars().any(|c| c.is_ascii_uppercase());
-        let fields = one.kind.fields.iter().filter_map(|field| {
-            let Shape::Email { .. } = field.shape else {
-                return None;
-            };
-            let sent = match one.body.get(field.name) {
-                Some(sent) => sent.as_str()?,
-                None if field.naming => &one.address.handle,
-                None => return None,
-            };
-            has_capitals(sent).then_some((field.wire(self.dialect).read_name()?, sent))
-        });
-        let fields: Vec<(&str, &str)> = fields.collect();
-        if fields.is_empty() {
-            return;
-        }
-        let reader = self.means.session.client.reader();
-        let raw = match own.read(&reader).await {
-            Ok(raw) => raw.unwrap_or_default(),
-            Err(error) => return self.refusal(format!("{}: {error}", one.address)),
-        };
-        for (path, sent) in fields {
-            match at(&raw, path).and_then(Json::as_str) {
-                Some(stored) if stored == sent => self.witness(&ADDRESSES, "kept", one.kind),
-                Some(stored) if stored == sent.to_lowercase() => {
-                    self.witness(&ADDRESSES, "lowered", one.kind);
-                }
-                _ => {}
+    /// Looks what becomes of the capitals in an address.
+    async fn try_capitals(&self, own: Own<'_>, one: &One) {
+        let client = &self.means.session.client;
+        let (reader, writer) = (client.reader(), client.writer());
+        match own.store_capitals(&reader, &writer, &self.means.stem).await {
+            Ok(Some((sent, stored))) if stored == sent => {
+                self.witness(&ADDRESSES, "kept", one.kind);
             }
+            Ok(Some((sent, stored))) if stored == sent.to_lowercase() => {
+                self.witness(&ADDRESSES, "lowered", one.kind);
+            }
+            Ok(_) => {}
+            Err(error) => self.refusal(format!("{}: {error}", one.address)),
         }
     }
 
@@ -456,18 +442,24 @@ impl Run<'_> {
             }
         }
         let mut came = Came::NotTried;
-        let mut was_sent = false;
-        for _ in 0..REMOVALS {
-            came = self.deed(&one, None, Verb::Delete, &|| false).await.came;
-            was_sent |= matches!(came, Came::Done | Came::Refused);
+        for attempt in 0..REMOVALS {
+            if attempt > 0 {
+                // What was taken for gone is owned no more.
+                self.look(&one, &body).await;
+            }
+            let sent = self.deed(&one, None, Verb::Delete, &|| false).await;
+            if sent.is_begun || attempt == 0 {
+                came = sent.came;
+            }
             match self.is_gone(&one).await {
                 Some(true) => {
                     self.is_gone_for_good(&one.address);
-                    let came = if was_sent { Came::Done } else { Came::NotTried };
+                    // Whatever was answered, it was sent.
+                    let was_sent = matches!(came, Came::Done | Came::Refused | Came::NotStored);
+                    let came = if was_sent { Came::Done } else { came };
                     return (one.kind, came);
                 }
                 Some(false) if came == Came::Done => came = Came::NotStored,
-                Some(false) => {}
                 None if came == Came::Done => {
                     // It was answered, and nothing else tells.
                     let mut told = self.tell();
@@ -476,7 +468,7 @@ impl Run<'_> {
                     drop(told);
                     came = Came::Refused;
                 }
-                None => {}
+                Some(false) | None => {}
             }
         }
         (one.kind, came)
