@@ -14,6 +14,7 @@ mod front;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -247,7 +248,9 @@ async fn the_readings_that_only_a_change_tells_are_told_apart_by_trials() {
             continue;
         }
         // An address that was there before has its capitals all the same.
-        let others = usize::from(chosen.to_string() == "addresses=lowered");
+        // Some kinds take a second object of a name in any case.
+        let differs = ["addresses=lowered", "duplicates=refused"];
+        let others = usize::from(differs.contains(&chosen.to_string().as_str()));
         assert!(found.contains(chosen.reading.name), "{chosen}: {found:?}");
         assert_eq!(found.len(), 1 + others, "{chosen}: {found:?}");
         let before = told.insert((chosen.doubt.name, found.clone()), chosen);
@@ -446,8 +449,12 @@ async fn what_is_tried_is_removed_again() {
         assert!(violations.is_empty(), "{violations:?}");
         // The page says what it costs.
         let counts = &simulator.statistics().total;
-        assert!(counts.calls < 600, "{dialect}: {counts:?}");
-        println!("{dialect}: {counts:?}, {:#?}", tried.trials);
+        let most = match dialect {
+            Dialect::Openapi => (360, 60, 850),
+            Dialect::Guide => (75, 25, 0),
+        };
+        let is_told = counts.calls <= most.0 && counts.writes <= most.1 && counts.credits <= most.2;
+        assert!(is_told, "{dialect}: {counts:?}");
     }
 }
 
@@ -521,7 +528,7 @@ async fn a_change_that_is_refused_for_good_leaves_nothing() {
     for (faults, kind, came) in [
         ("on=PATCH /fields:403", "customFields", Came::Refused),
         ("on=PATCH /products:422", "products", Came::Refused),
-        ("on=PATCH /layouts:422", "layouts", Came::Refused),
+        ("on=PATCH /skills:422", "skills", Came::Refused),
         // It is answered as if it were done.
         ("on=PATCH /fields:unstored", "customFields", Came::NotStored),
         ("on=PATCH /contacts:unstored", "contacts", Came::NotStored),
@@ -681,6 +688,11 @@ fn place_with(says: Option<bool>) -> Place {
             assert!(is_told || says != Some(false), "{request:?}");
         })
     });
+    place_at(address)
+}
+
+/// A project with an environment `trial` behind an address.
+fn place_at(address: SocketAddr) -> Place {
     let project = format!(
         "environments:\n  trial: {{orgId: \"{ORGANIZATION}\", sandbox: true, endpoint: {{desk: \"http://{address}\", accounts: \"http://{address}\"}}}}\n"
     );
@@ -712,6 +724,73 @@ fn what_says_that_it_is_no_sandbox_is_none() {
             "{run}"
         );
     }
+}
+
+/// Whoever asks a second time is told at once what is there, and gets the report so far.
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_it_and_tells_what_is_left() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::{Command, Stdio};
+
+    let (send, receive) = std::sync::mpsc::channel();
+    let address = Front::serve(move || {
+        let simulator = Simulator::new(Settings {
+            organizations: vec![OrganizationSeed {
+                is_sandbox: true,
+                ..OrganizationSeed::new(ORGANIZATION)
+            }],
+            ..Settings::default()
+        });
+        let simulator = Arc::new(Mutex::new(simulator));
+        let behind = Arc::new(SimulatorTransport::new(simulator, Clock::system()));
+        let send = Mutex::new(send);
+        Front::new(behind).hold(move |request, held| {
+            let is_it = request.method() == "POST"
+                && request.uri().path().ends_with("/layouts")
+                && held == front::Held::Answer;
+            is_it.then(|| {
+                send.lock().expect("it").send(()).expect("a receiver");
+                Box::pin(std::future::pending()) as _
+            })
+        })
+    });
+    let place = place_at(address);
+    let mut command = command::with_signals(place.command(&command::words("doctor --write")));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a process");
+    let id = child.id();
+    let interrupt = || {
+        let line = format!("kill -INT {id}");
+        let sent = Command::new("sh").args(["-c", &line]).status();
+        assert!(sent.expect("a shell").success());
+    };
+    receive.recv().expect("a write");
+    interrupt();
+    let mut stderr = BufReader::new(child.stderr.take().expect("it"));
+    let mut told = String::new();
+    while !told.contains("stopping: ") {
+        assert!(stderr.read_line(&mut told).expect("a line") > 0, "{told}");
+    }
+    interrupt();
+    stderr.read_to_string(&mut told).expect("the rest");
+    let mut printed = String::new();
+    let mut stdout = child.stdout.take().expect("it");
+    stdout.read_to_string(&mut printed).expect("a report");
+    assert!(!child.wait().expect("an end").success());
+    let stem = told.split("every name has `").nth(1).expect("a stem");
+    let stem = stem.split('`').next().unwrap_or_default();
+    for words in [
+        format!("`customFields/deskform customFields {stem}` was made and is still there"),
+        format!("`layouts/deskform layouts {stem}` may have been made and may be left"),
+        format!("look in Zoho Desk for names with `{stem}` in them"),
+    ] {
+        assert!(told.contains(&words), "{words} is not in:\n{told}");
+    }
+    assert!(
+        printed.contains("customFields: made: done; changed: done; removed: not tried"),
+        "{printed}"
+    );
 }
 
 /// The page shows what the command prints of a new simulated organization.

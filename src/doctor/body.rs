@@ -207,17 +207,11 @@ impl AtHand<'_> {
         (!found.lacking.get()).then_some(body)
     }
 
-    /// Bodies that differ from a first one in one field each, those first that mean the least: a long text
-    /// is a description, and a flag may switch something on.
+    /// Bodies that differ from a first one in one field each, those first that give a value to one that has
+    /// none.
     pub(super) fn changed(&self, kind: &'static Kind, body: &Body) -> Vec<Body> {
-        let dialect = self.dialect;
-        let mut fields: Vec<&Field> = (kind.fields.iter())
-            .filter(|field| is_changed(field, dialect))
-            .collect();
-        fields.sort_by_key(|field| match field.shape {
-            Shape::Text { max, .. } => (body.contains_key(field.name), Reverse(max)),
-            _ => (true, Reverse(0)),
-        });
+        let mut fields = changeable(kind, self.dialect);
+        fields.sort_by_key(|field| body.contains_key(field.name));
         let found = Found {
             known: *self,
             lacking: Cell::new(false),
@@ -255,6 +249,18 @@ fn needed(kind: &'static Kind, dialect: Dialect) -> impl Iterator<Item = &'stati
                 || api.is_some_and(|api| api.required_on_create.contains(&field.name))
                 || sort.is_some_and(|sort| sort.required.contains(&field.name)))
     })
+}
+
+/// The fields that a change may give another value, those first that mean the least: a long text is a
+/// description, and a flag may switch something on.
+pub(super) fn changeable(kind: &'static Kind, dialect: Dialect) -> Vec<&'static Field> {
+    let fields = kind.fields.iter();
+    let mut fields: Vec<&Field> = fields.filter(|field| is_changed(field, dialect)).collect();
+    fields.sort_by_key(|field| match field.shape {
+        Shape::Text { max, .. } => (false, Reverse(max)),
+        _ => (true, Reverse(0)),
+    });
+    fields
 }
 
 /// Whether a field can be given another value by an update and by that alone, and the value is then the one that

@@ -141,20 +141,30 @@ impl<'a> Own<'a> {
     }
 
     /// Sends an update that leaves one item of a nested list out, and looks whether it is still there; none
-    /// where the object has no such list, or no item that may be left out.
+    /// where the object has no such list, or no item that may be left out, or where the update was not stored:
+    /// the text `mark` goes with it, and has to be there.
     pub(super) async fn leave_out(
         self,
         reader: &Reader,
         writer: &Writer,
+        mark: &str,
     ) -> Result<Option<LeftOut>, ApiError> {
+        if self.lists().is_none() {
+            return Ok(None);
+        }
         let Some(raw) = self.read(reader).await? else {
             return Ok(None);
         };
-        let Some((request, left)) = self.without_one(&raw) else {
+        let Some((request, left)) = self.without_one(&raw, mark) else {
             return Ok(None);
         };
         writer.send(&request).await?;
-        let Some(raw) = self.read(reader).await? else {
+        let raw = self.read(reader).await?;
+        let stored = |raw: &Map<String, Json>| {
+            let (_, path) = self.text()?;
+            at(raw, path).and_then(Json::as_str).map(str::to_owned)
+        };
+        let Some(raw) = raw.filter(|raw| stored(raw).as_deref() == Some(mark)) else {
             return Ok(None);
         };
         let is_there = self.items(&raw).iter().any(|item| item == &left);
@@ -202,8 +212,20 @@ impl<'a> Own<'a> {
             .collect()
     }
 
+    /// The text that says the least, by its names in requests and in answers.
+    fn text(self) -> Option<(&'static str, &'static str)> {
+        let fields = super::body::changeable(self.kind, self.dialect);
+        let field = fields
+            .into_iter()
+            .find(|field| matches!(field.shape, Shape::Text { .. }))?;
+        match field.wire(self.dialect) {
+            Wire::Sent { name, read, .. } => Some((name, read)),
+            _ => None,
+        }
+    }
+
     /// An update with all lists but for one item, and the item's id.
-    fn without_one(self, raw: &Map<String, Json>) -> Option<(Request, String)> {
+    fn without_one(self, raw: &Map<String, Json>, mark: &str) -> Option<(Request, String)> {
         let api = self.api()?;
         let inside = api.inside?;
         let (field, name, items, item) = self.lists()?;
@@ -255,7 +277,8 @@ impl<'a> Own<'a> {
         });
         let lists: Vec<Json> = lists.collect();
         let path = self.path(api.update?)?;
-        let request = Request::new(Method::Patch, path).body(json!({ *key: lists }));
-        Some((request, left))
+        let (text, _) = self.text()?;
+        let body = json!({ *key: lists, text: mark });
+        Some((Request::new(Method::Patch, path).body(body), left))
     }
 }

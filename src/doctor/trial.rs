@@ -351,7 +351,9 @@ impl Run<'_> {
         if stopped() {
             return;
         }
-        match own.leave_out(&client.reader(), &client.writer()).await {
+        let mark = format!("deskform {}", self.means.stem);
+        let (reader, writer) = (client.reader(), client.writer());
+        match own.leave_out(&reader, &writer, &mark).await {
             Ok(Some(LeftOut::Lost)) => self.witness(&SECTIONS, "lost", one.kind),
             Ok(Some(LeftOut::Kept)) => self.witness(&SECTIONS, "kept", one.kind),
             Ok(None) => {}
