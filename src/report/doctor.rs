@@ -121,7 +121,10 @@ pub fn text(diagnosis: &Diagnosis, trials: &[Trial]) -> String {
         }
     }
     if !trials.is_empty() {
-        let _ = writeln!(out, "\none object a kind was made, changed and removed:");
+        let _ = writeln!(
+            out,
+            "\nwhat came of making, changing and removing one object a kind:"
+        );
     }
     for trial in trials {
         let [made, changed, removed] =
