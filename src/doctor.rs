@@ -1,16 +1,19 @@
 //! What an organization shows of the facts that nobody has published.
 //!
-//! [`diagnose`] reads and changes nothing; [`try_all`] makes, changes and removes. It asks for the first page of each listing of the organization as a
-//! whole, for one object behind the first, and once for a page that lies deep: the answers tell which
-//! [reading](crate::doubt) of a fact holds. What only a change would tell stays open.
+//! [`diagnose`] reads and changes nothing. It asks for the first page of each listing of the organization as
+//! a whole, for one object behind the first, and once for a page that lies deep: the answers tell which
+//! [reading](crate::doubt) of a fact holds. What only a change would tell stays open until [`try_all`] makes,
+//! changes and removes objects of its own.
 //!
 //! What comes out holds words of deskform alone: no name, no id and no value of the organization has a place
 //! in [`Diagnosis`].
 
+mod body;
 mod evidence;
+mod raw;
 mod trial;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
@@ -20,11 +23,13 @@ use crate::codec::id_text;
 use crate::dialect::{Dialect, Edition};
 use crate::doubt::{EDITION, EMPTY_LISTS, LIMITS, PAGES, PRICES};
 use crate::kind::{Api, Field, KINDS, Kind, Listing, Shape};
+use crate::live::is_gone;
 use crate::reading::paging;
 use crate::session::Session;
+pub use body::{Existing, tried};
 use evidence::Evidence;
 pub use evidence::Finding;
-pub use trial::{Came, Means, Trial, Trials, try_all};
+pub use trial::{Came, Means, Trial, Trials, Witness, try_all};
 
 /// The place of a page that lies deeper than that both tables of prices agree.
 const DEEP: usize = crate::api::price::CERTAIN_DEPTH + 1;
@@ -48,6 +53,19 @@ pub struct Diagnosis {
     pub kinds: Vec<(&'static str, Shown)>,
 }
 
+impl Diagnosis {
+    /// Adds what trials have shown.
+    pub fn learn(&mut self, seen: &[Witness]) {
+        for witness in seen {
+            let mut findings = self.findings.iter_mut();
+            if let Some(finding) = findings.find(|finding| finding.doubt == witness.doubt) {
+                let places = finding.seen.entry(witness.reading).or_default();
+                places.insert(witness.kind);
+            }
+        }
+    }
+}
+
 /// What the listing of a kind has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -67,14 +85,12 @@ pub enum Shown {
 /// four besides. A kind that the token
 /// may not read is told and does no harm.
 ///
-/// Beside the diagnosis comes the id of one object a kind, by collection, which trials may refer to.
+/// Beside the diagnosis comes one object a kind, by collection, which trials may refer to.
 ///
 /// # Errors
 /// The call's error, where it says that no other call would do better: a token that is refused, a day that is
 /// over, a server that cannot be reached.
-pub async fn diagnose(
-    session: &Session,
-) -> Result<(Diagnosis, BTreeMap<&'static str, String>), ApiError> {
+pub async fn diagnose(session: &Session) -> Result<(Diagnosis, Existing), ApiError> {
     let (reader, dialect) = (session.client.reader(), session.dialect);
     let mut evidence = Evidence::default();
     let organizations = reader
@@ -99,7 +115,7 @@ pub async fn diagnose(
     };
     evidence.note(&LIMITS, told, ORGANIZATIONS);
 
-    let mut existing = BTreeMap::new();
+    let mut existing = Existing::new();
     let mut kinds = Vec::new();
     let mut asked = BTreeSet::new();
     let mut deep = 0;
@@ -155,7 +171,7 @@ impl Asked<'_> {
         &self,
         path: &str,
         evidence: &mut Evidence,
-        existing: &mut BTreeMap<&'static str, String>,
+        existing: &mut Existing,
     ) -> Result<Shown, ApiError> {
         let paging = paging(self.api);
         let Some(request) = template::get(path, &|_| None) else {
@@ -166,8 +182,8 @@ impl Asked<'_> {
             first = first.query("limit", paging.limit().to_string());
         }
         let answer = self.reader.get(&first).await?;
-        self.empty(&answer, evidence);
         let objects = objects_of(&answer, paging, self.api.items);
+        self.empty(&answer, evidence);
         evidence.values(self.kind.collection, &objects);
         evidence.fields(self.kind, self.dialect, &objects);
         evidence.ids(self.kind.collection, self.id(), &objects);
@@ -185,8 +201,8 @@ impl Asked<'_> {
             let object: Vec<Json> = answer.body.into_iter().collect();
             evidence.fields(self.kind, self.dialect, &object);
         }
-        if let Some(id) = &zero {
-            existing.insert(self.kind.collection, id.clone());
+        if let Some(object) = chosen(objects) {
+            existing.insert(self.kind.collection, object);
         }
         if paging.is_paged() && one.is_some() && zero != one {
             let second = request.query("from", "1").query("limit", "1");
@@ -209,7 +225,6 @@ impl Asked<'_> {
         };
         let request = request.query("from", DEEP.to_string()).query("limit", "1");
         let answer = self.reader.get(&request).await?;
-        self.empty(&answer, evidence);
         match answer.limits.weight {
             Some(5) => evidence.note(&PRICES, "lower", self.kind.collection),
             Some(10) => evidence.note(&PRICES, "higher", self.kind.collection),
@@ -218,11 +233,15 @@ impl Asked<'_> {
         Ok(())
     }
 
-    /// The status of an answer without a body.
+    /// The status of an answer without a body, or with an empty list.
     fn empty(&self, answer: &Answer, evidence: &mut Evidence) {
-        match (&answer.body, answer.status) {
-            (None, 200) => evidence.note(&EMPTY_LISTS, "200", self.kind.collection),
-            (None, 204) => evidence.note(&EMPTY_LISTS, "204", self.kind.collection),
+        let is_empty = match &answer.body {
+            None => true,
+            Some(body) => listed(body, self.api.items).is_some_and(<[Json]>::is_empty),
+        };
+        match (is_empty, answer.status) {
+            (true, 200) => evidence.note(&EMPTY_LISTS, "200", self.kind.collection),
+            (true, 204) => evidence.note(&EMPTY_LISTS, "204", self.kind.collection),
             _ => {}
         }
     }
@@ -248,16 +267,50 @@ fn is_of_this_call(error: &ApiError) -> bool {
         )
 }
 
+/// The first object of a listing that may be referred to.
+async fn first_of(
+    reader: &Reader,
+    kind: &'static Kind,
+    dialect: Dialect,
+    request: Request,
+) -> Result<Option<Json>, ApiError> {
+    let Some(api) = kind.api(dialect) else {
+        return Ok(None);
+    };
+    let paging = paging(api);
+    let request = if paging.is_paged() {
+        request.query("limit", paging.limit().to_string())
+    } else {
+        request
+    };
+    let answer = reader.get(&request).await?;
+    Ok(chosen(objects_of(&answer, paging, api.items)))
+}
+
+/// The first of some objects that is not in the recycle bin.
+fn chosen(objects: Vec<Json>) -> Option<Json> {
+    let is_live = |object: &Json| object.as_object().is_some_and(|raw| !is_gone(raw));
+    objects.into_iter().find(is_live)
+}
+
+/// The list in a body, where there is one.
+fn listed<'b>(body: &'b Json, items: &str) -> Option<&'b [Json]> {
+    let list = match body {
+        Json::Array(list) => Some(list),
+        body if items != BARE => body.get(items).and_then(Json::as_array),
+        _ => None,
+    };
+    list.map(Vec::as_slice)
+}
+
 /// The objects of an answer; the answer itself, where there is one of the kind.
 fn objects_of(answer: &Answer, paging: Paging, items: &str) -> Vec<Json> {
-    let listed = match &answer.body {
-        Some(Json::Array(list)) => Some(list),
-        Some(body) if items != BARE => body.get(items).and_then(Json::as_array),
-        None | Some(_) => None,
+    let Some(body) = &answer.body else {
+        return Vec::new();
     };
-    match (listed, &answer.body) {
-        (Some(list), _) => list.clone(),
-        (None, Some(one @ Json::Object(_))) if !paging.is_paged() && items.is_empty() => {
+    match (listed(body, items), body) {
+        (Some(list), _) => list.to_vec(),
+        (None, one @ Json::Object(_)) if !paging.is_paged() && items.is_empty() => {
             vec![one.clone()]
         }
         _ => Vec::new(),

@@ -89,7 +89,7 @@ pub static EMPTY_VALUES: Doubt = Doubt {
     readings: &[
         is("null", "as `null` alone"),
         is("left-out", "not at all"),
-        is("mixed", "in more than one way, the empty text among them"),
+        is("mixed", "in more than one way"),
     ],
 };
 

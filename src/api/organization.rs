@@ -17,8 +17,8 @@ pub struct Organization {
     pub name: String,
     /// The edition, if it is one that is known.
     pub edition: Option<Edition>,
-    /// Whether it is the sandbox of another organization.
-    pub is_sandbox: bool,
+    /// Whether it is the sandbox of another organization, where it says so or says that it is none.
+    pub sandbox: Option<bool>,
 }
 
 impl Organization {
@@ -42,17 +42,23 @@ impl Organization {
             .or_else(|| text("organizationName"))
             .or_else(|| text("portalName"))
             .unwrap_or_default();
-        let is_sandbox = match object.get("isSandboxPortal") {
-            Some(Value::Bool(flag)) => *flag,
-            Some(Value::String(flag)) => flag == "true",
-            _ => false,
+        let sandbox = match object.get("isSandboxPortal") {
+            Some(Value::Bool(flag)) => Some(*flag),
+            Some(Value::String(flag)) => flag.parse().ok(),
+            _ => None,
         };
         Some(Self {
             id: plain(&id, 40),
             name: plain(name, 100),
             edition: text("edition").and_then(edition),
-            is_sandbox,
+            sandbox,
         })
+    }
+
+    /// Whether it says that it is the sandbox of another organization.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        self.sandbox == Some(true)
     }
 }
 
@@ -117,11 +123,16 @@ mod tests {
         for (object, expected) in [
             (
                 json!({"id": "700001", "companyName": "Acme", "edition": "ENTERPRISE", "isSandboxPortal": "true"}),
-                Some(("700001", "Acme", Some(Edition::Enterprise), true)),
+                Some(("700001", "Acme", Some(Edition::Enterprise), Some(true))),
             ),
             (
                 json!({"id": 700_002, "portalName": "acme", "companyName": null, "isSandboxPortal": false}),
-                Some(("700002", "acme", None, false)),
+                Some(("700002", "acme", None, Some(false))),
+            ),
+            // It may say nothing of it.
+            (
+                json!({"id": "700003", "portalName": "acme", "isSandboxPortal": null}),
+                Some(("700003", "acme", None, None)),
             ),
             (json!({"companyName": "Acme"}), None),
             (json!([]), None),
@@ -129,7 +140,7 @@ mod tests {
             let found = Organization::read(&object);
             let found = found
                 .as_ref()
-                .map(|o| (o.id.as_str(), o.name.as_str(), o.edition, o.is_sandbox));
+                .map(|o| (o.id.as_str(), o.name.as_str(), o.edition, o.sandbox));
             assert_eq!(found, expected);
         }
         assert_eq!(edition("professional"), Some(Edition::Professional));

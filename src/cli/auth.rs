@@ -317,7 +317,7 @@ fn listed(reached: &[Organization], configured: &str) -> String {
         } else {
             ("-", "")
         };
-        let sandbox = if organization.is_sandbox {
+        let sandbox = if organization.is_sandbox() {
             ", a sandbox"
         } else {
             ""
@@ -371,7 +371,7 @@ fn told(workspace: &Workspace, read_only: bool) -> Result<(String, Option<Proble
             "token: {token}\norganization: {} ({}){}\nedition: {}\ndialect: {}\ncalls at once: {}\nacting agent: {}\nscopes: {}\n",
             safe(&organization.id),
             safe(&organization.name),
-            if organization.is_sandbox {
+            if organization.is_sandbox() {
                 ", a sandbox"
             } else {
                 ""

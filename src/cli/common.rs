@@ -751,7 +751,10 @@ pub fn simulator(
         return Ok(Simulator::new(Settings {
             dialect,
             edition,
-            organizations: vec![OrganizationSeed::new(organization)],
+            organizations: vec![OrganizationSeed {
+                is_sandbox: true,
+                ..OrganizationSeed::new(organization)
+            }],
             ..Settings::default()
         }));
     };
@@ -789,6 +792,10 @@ pub fn simulator(
         )
         .help("name another file under `state`, or delete this one to begin with an empty organization")
         .into());
+    }
+    // Whatever the file says: nobody else works in it.
+    if let Some(organization) = simulator.organization_mut(organization) {
+        organization.be_sandbox();
     }
     // Each run asks for a token of its own.
     simulator.forget_tokens();

@@ -1,6 +1,6 @@
 //! `deskform doctor`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
 use super::Global;
@@ -9,15 +9,16 @@ use super::output::{print, print_as_it_is};
 use super::signals::Signals;
 use super::store::holder;
 use super::wait::MaxWait;
-use crate::doctor::{Means, Trials, diagnose, try_all};
-use crate::problem::{Code, Problem, exit};
+use crate::doctor::{Means, Trials, diagnose, tried, try_all};
+use crate::problem::{Code, Problem, counted, exit};
 use crate::report::doctor;
+use crate::session::Session;
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The report holds no names, no ids and no values of the organization: it can be attached to an issue. What standard error says of `--write` does hold them.\n\n\
-        Exit codes: 0 the report is there, whatever it says; 1 error; 3 `--write` was stopped, or something that it made is left."
+        Exit codes: 0 the report is there, whatever it says; 1 error; 3 `--write` was stopped, or something that it made is left or may be."
 )]
 pub struct Args {
     /// The form of the report: text for people, json for programs
@@ -30,7 +31,7 @@ pub struct Args {
     )]
     format: Form,
     /// Make, change and remove one object of each kind under a random name; the environment has to say
-    /// `sandbox: true`
+    /// `sandbox: true`, and the organization must not say that it is none
     #[arg(long)]
     write: bool,
     #[command(flatten)]
@@ -65,52 +66,119 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .into(),
         ));
     }
-    let (diagnosis, trials, is_stopped) = block_on(async {
+    let (diagnosis, trials, end) = block_on(async {
         let connected = workspace.connect(None).await?;
-        let diagnosis = diagnose(&connected.session).await;
-        let (diagnosis, existing) =
-            diagnosis.map_err(|error| workspace.session_failure(error.into()))?;
-        if !args.write {
-            return Ok((diagnosis, Trials::default(), false));
+        let session = &connected.session;
+        if args.write {
+            is_sandbox(&workspace, session)?;
         }
-        let stem = format!("{:08x}", rand::random::<u32>());
+        let (mut diagnosis, existing) = diagnose(session)
+            .await
+            .map_err(|error| workspace.session_failure(error.into()))?;
+        if !args.write {
+            return Ok((diagnosis, Trials::default(), End::Whole));
+        }
         let means = Means {
-            session: &connected.session,
+            session,
             environment,
-            holder: holder(connected.session.clock),
-            stem,
-            existing: &existing,
+            holder: holder(session.clock),
+            stem: format!("{:08x}", rand::random::<u32>()),
+            existing,
         };
-        let (trials, is_stopped) = Box::pin(tried(global, &connected, &means)).await?;
-        Ok::<_, Failure>((diagnosis, trials, is_stopped))
+        let (trials, end) = Box::pin(write(global, &connected, means)).await?;
+        diagnosis.learn(&trials.seen);
+        Ok::<_, Failure>((diagnosis, trials, end))
     })?;
     for refusal in &trials.refusals {
         remark(global, refusal);
     }
+    let mut left: Vec<Problem> = Vec::new();
     for address in &trials.left {
-        let problem = Problem::warning(
-            Code::CannotRemove,
-            format!("`{address}` was made and could not be removed"),
-        )
-        .help("remove it in Zoho Desk");
+        let words = format!("`{address}` was made and is still there");
+        left.push(Problem::warning(Code::CannotRemove, words).help("remove it in Zoho Desk"));
+    }
+    for address in &trials.may_be_left {
+        let words = format!("`{address}` may have been made and may be left");
+        left.push(
+            Problem::warning(Code::CannotRemove, words)
+                .help("look in Zoho Desk, and remove it where it is there"),
+        );
+    }
+    let is_left = !left.is_empty();
+    for problem in left {
         report(global, &problem.into());
     }
     match args.format {
         Form::Text => print(&doctor::text(&diagnosis, &trials.trials))?,
         Form::Json => print_as_it_is(&doctor::json(&diagnosis, &trials.trials))?,
     }
-    if is_stopped || !trials.left.is_empty() {
-        return Ok(exit::PARTIAL);
+    match end {
+        End::Cut(stem) => Err(cut(&stem).into()),
+        End::Stopped => Ok(exit::PARTIAL),
+        End::Whole if is_left => Ok(exit::PARTIAL),
+        End::Whole => Ok(exit::OK),
     }
-    Ok(exit::OK)
+}
+
+/// How the trials ended.
+enum End {
+    /// All of them were made.
+    Whole,
+    /// Somebody has stopped them, and what was made was removed.
+    Stopped,
+    /// Somebody would not wait for that; what the names have in common.
+    Cut(String),
+}
+
+/// Refuses where the organization itself says that it is no sandbox.
+fn is_sandbox(workspace: &Workspace, session: &Session) -> Result<(), Failure> {
+    let organization = &session.organization;
+    if organization.sandbox != Some(false) {
+        return Ok(());
+    }
+    let environment = &workspace.environment;
+    Err(workspace.failure(
+        Problem::error(
+            Code::NoSandbox,
+            format!(
+                "the organization `{}` ({}) says that it is no sandbox",
+                organization.id, organization.name
+            ),
+        )
+        .at(
+            environment.place.clone(),
+            "this environment says that it is one",
+        )
+        .help("correct `orgId`, or take `sandbox: true` away")
+        .into(),
+    ))
+}
+
+fn cut(stem: &str) -> Problem {
+    Problem::error(
+        Code::Interrupted,
+        "interrupted while objects were made and removed; some may be left",
+    )
+    .help(format!("look in Zoho Desk for names with `{stem}` in them"))
 }
 
 /// Tries all kinds. The first signal ends the trials, and what was made is removed; the second one ends that.
-async fn tried(
+async fn write(
     global: &Global,
     connected: &Connected,
-    means: &Means<'_>,
-) -> Result<(Trials, bool), Failure> {
+    means: Means<'_>,
+) -> Result<(Trials, End), Failure> {
+    let (organization, stem) = (&connected.session.organization, means.stem.clone());
+    // Whoever is killed knows from this where to look.
+    remark(
+        global,
+        &format!(
+            "in the organization `{}` ({}) one object each of {} is made, changed and removed; every name has `{stem}` in it",
+            organization.id,
+            organization.name,
+            counted(tried(connected.session.dialect).count(), "kind"),
+        ),
+    );
     let mut signals = Signals::new()?;
     let stopping = Cell::new(None);
     let stopped = || stopping.get().is_some();
@@ -126,20 +194,15 @@ async fn tried(
             ControlFlow::Continue(())
         }
     };
-    let trials = signals
-        .during(Box::pin(try_all(means, &stopped)), hears)
+    let told = RefCell::new(Trials::default());
+    let whole = signals
+        .during(Box::pin(try_all(means, &stopped, &told)), hears)
         .await;
     connected.save()?;
-    match trials {
-        Some(trials) => Ok((trials, stopped())),
-        None => Err(Problem::error(
-            Code::Interrupted,
-            "interrupted while objects were made and removed; some may be left",
-        )
-        .help(format!(
-            "look in Zoho Desk for names with `{}` in them",
-            means.stem
-        ))
-        .into()),
-    }
+    let end = match whole {
+        None => End::Cut(stem),
+        Some(()) if stopped() => End::Stopped,
+        Some(()) => End::Whole,
+    };
+    Ok((told.into_inner(), end))
 }

@@ -53,8 +53,9 @@ pub struct Args {
     /// `list-lag-reads=N` listings that miss them.
     ///
     /// Faults: not-sent, lost-before, lost-after, reset, 429[:SECONDS], minute-limit[:SECONDS],
-    /// day-limit[:SECONDS], 500 to 599, 500-after, html[:STATUS], html-after[:STATUS], truncated,
-    /// cut-body, empty[:204], token-expired, token-revoked, slow[:SECONDS], not-stored, shift.
+    /// day-limit[:SECONDS], 400 to 599 but for 401 and 429, 500-after, html[:STATUS],
+    /// html-after[:STATUS], truncated, cut-body, empty[:204], unstored, token-expired, token-revoked,
+    /// slow[:SECONDS], not-stored, shift.
     ///
     /// Quirks: lower-case-emails, ids-as-numbers, booleans-as-strings, nulls, omit-nulls,
     /// empty-200, unknown-fields, duplicates-taken, days-as-numbers,
@@ -214,7 +215,10 @@ fn load(args: &Args) -> Result<Simulator, Failure> {
         organizations: args
             .organizations
             .iter()
-            .map(OrganizationSeed::new)
+            .map(|id| OrganizationSeed {
+                is_sandbox: true,
+                ..OrganizationSeed::new(id)
+            })
             .collect(),
         rate_limit_headers: args.limit_headers,
         ..Settings::default()

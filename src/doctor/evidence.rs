@@ -50,6 +50,9 @@ impl Evidence {
     }
 
     /// How objects of one listing show what they do not have.
+    ///
+    /// That some objects lack a key that others have is a weak sign: they may be of another sort, to which the
+    /// key does not belong.
     pub(super) fn values(&mut self, place: &'static str, objects: &[Json]) {
         let objects: Vec<&Map<String, Json>> = objects.iter().filter_map(Json::as_object).collect();
         let keys: BTreeSet<&String> = objects.iter().flat_map(|object| object.keys()).collect();
@@ -107,29 +110,19 @@ impl Evidence {
 
     /// What all of it comes to.
     pub(super) fn findings(mut self) -> Vec<Finding> {
-        let lacks = !self.lacking.is_empty();
-        let (nulls, others) = (
-            !self.nulls.is_empty(),
-            lacks || !self.empty_texts.is_empty(),
-        );
-        let mut places = self.nulls;
-        let reading = match (nulls, others, lacks) {
-            (true, false, _) => Some("null"),
-            (true, true, _) => {
-                places.append(&mut self.lacking);
-                places.append(&mut self.empty_texts);
-                Some("mixed")
-            }
-            (false, _, true) => {
-                places.append(&mut self.lacking);
-                Some("left-out")
-            }
-            // Empty texts alone may be how texts are shown, and nothing else.
-            (false, _, false) => None,
-        };
-        if let Some(reading) = reading {
-            let seen = Places::from([(reading, places)]);
-            self.seen.insert(EMPTY_VALUES.name, seen);
+        let all = [&self.nulls, &self.lacking, &self.empty_texts];
+        let all: BTreeSet<&'static str> = all.into_iter().flatten().copied().collect();
+        for place in all {
+            let lacks = self.lacking.contains(place);
+            let others = lacks || self.empty_texts.contains(place);
+            let reading = match (self.nulls.contains(place), others, lacks) {
+                (true, false, _) => "null",
+                (true, true, _) => "mixed",
+                (false, _, true) => "left-out",
+                // Empty texts alone may be how texts are shown, and nothing else.
+                (false, _, false) => continue,
+            };
+            self.note(&EMPTY_VALUES, reading, place);
         }
         let finding = |doubt: &'static Doubt| Finding {
             doubt,

@@ -2,8 +2,8 @@
 
 use super::rules::{Is, Mark};
 use super::{
-    Alike, Encoding, Field, Keyed, Keys, Map, Owned, Pattern, Scopes, Sent, Shape, Target, Within,
-    choice, encoded, flag, reference, sent, text, to,
+    Alike, Encoding, Field, Keyed, Keys, Map, Owned, Pattern, Sample, Scopes, Sent, Shape, Target,
+    Within, choice, encoded, flag, reference, sent, text, to,
 };
 
 /// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
@@ -34,12 +34,14 @@ pub(super) const FIELD_NAME: Field = text("fieldName")
     .max(100)
     .pattern(super::patterns::NAME)
     .required()
+    .sample(Sample::Text("Subject"))
     .doc("The label of the field, such as `Subject`, as Zoho Desk shows it.");
 
 /// What is asked of it. Which conditions a field has tell the calls named `criteriaFields`.
 pub(super) const CONDITION: Field = text("condition")
     .max(100)
     .required()
+    .sample(Sample::Text("is"))
     .doc("What is asked of the field, such as `is` or `contains`.");
 
 /// What a value of a field of departments, products, agents or teams names. Source: Skill, Direct assignment
@@ -64,6 +66,9 @@ pub(super) const fn values(most: u32) -> Field {
     .doc("The values that it is compared with. A value that is the id of an agent, a department, a product or a team names it: `{department: Billing}`. A `$` before a brace is written twice: `$${EMPTY}`.")
 }
 
+/// Every layout of tickets has it, and its records have to have it.
+const SUBJECT: Sample = Sample::Text("subject");
+
 /// A field of the module of the layout, by its API name: a custom field by its handle.
 pub(super) const OF_LAYOUT: Target = to("customFields")
     .within(Within::As("layout", "module"))
@@ -77,6 +82,7 @@ const LAYOUT_CONDITION: Field = Field::new(
         reference("fieldName", OF_LAYOUT)
             .required()
             .shown_as("displayLabel")
+            .sample(SUBJECT)
             .doc("The field: a custom field by its handle, one of the system by its API name."),
         CONDITION,
         values(0).max(100).shown_as("displayValue"),
@@ -103,6 +109,7 @@ pub(super) const CASE_NAME: Field = text("name")
 /// The field that a rule of a layout is about.
 pub(super) const RULED_FIELD: Field = reference("fieldName", OF_LAYOUT)
     .required()
+    .sample(SUBJECT)
     .openapi(sent("fieldName"))
     .doc("The field whose value counts: a custom field by its handle, one of the system by its API name.");
 

@@ -3,7 +3,7 @@
 use super::rules::{Deed, Is, Mark, Placeholders};
 use super::template_folders::SCOPES;
 use super::{
-    Alike, Api, Create, Kind, Listing, Pattern, Removal, Switch, Within, choice, email,
+    Alike, Api, Create, Kind, Listing, Pattern, Removal, Sample, Switch, Within, choice, email,
     in_department, patterns, read_at, reference, sent, text, to,
 };
 use crate::api::BARE;
@@ -99,6 +99,7 @@ pub static KIND: Kind = Kind {
             .max(100)
             .pattern(SENDER)
             .or_one_of(&[to("mailReplyAddresses").by_name()])
+            .sample(Sample::Of("mailReplyAddresses", "address"))
             .openapi(sent("fromId"))
             .doc("The address that the e-mail comes from: one that the department sends from, as a text or as a reply address, `{mailReplyAddress: support@example.com}`. A creation needs it."),
         email("replyTo", 100, REPLY)

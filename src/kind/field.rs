@@ -28,6 +28,17 @@ impl fmt::Display for Switch {
     }
 }
 
+/// A value that a server takes, where the shape alone does not tell one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    /// This text means something in every organization.
+    Text(&'static str),
+    /// What a live object of this collection has in this field.
+    Of(&'static str, &'static str),
+    /// Only who knows the organization can name one.
+    Untold,
+}
+
 /// One field of a kind.
 #[expect(
     clippy::struct_excessive_bools,
@@ -144,6 +155,8 @@ pub struct Field {
     /// The key under which a map sends beside it what people read: of a reference the label, of everything
     /// else the same again. It is never compared.
     pub shown_as: Option<&'static str>,
+    /// A value that a server takes, where the shape alone does not tell one.
+    pub sample: Option<Sample>,
     /// What is at stake when its value changes. [`Risk::TakesAway`] counts where something goes from
     /// the value: a choice of a list, an entry of a map.
     pub risk: Option<Risk>,
@@ -352,6 +365,7 @@ impl Field {
             placeholders: false,
             sent_empty: false,
             shown_as: None,
+            sample: None,
             risk: None,
             openapi: sent(name),
             guide: sent(name),
@@ -594,6 +608,10 @@ impl Field {
     }
     pub(crate) const fn shown_as(mut self, key: &'static str) -> Self {
         self.shown_as = Some(key);
+        self
+    }
+    pub(super) const fn sample(mut self, sample: Sample) -> Self {
+        self.sample = Some(sample);
         self
     }
     pub(super) const fn max(mut self, length: u32) -> Self {

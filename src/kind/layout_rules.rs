@@ -1,7 +1,7 @@
 //! Rules of a layout: what it shows and demands where a field has some value.
 
 use super::{
-    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, criteria, encoded,
+    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Sample, Shape, criteria, encoded,
     in_layout_of, patterns, references, text, to,
 };
 
@@ -19,6 +19,7 @@ const ACTIONS: Map = Map::whole(&[
         },
     )
     .sent_empty()
+    .sample(Sample::Untold)
     .doc("Sections of the layout that show, by their names."),
     references("showFields", criteria::OF_LAYOUT)
         .openapi(encoded(

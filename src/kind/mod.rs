@@ -75,8 +75,8 @@ use build::{
     no_name, object_at, of_the_department, of_the_organization, read_at, reference, references,
     sent, text, to,
 };
-pub use examples::{Refer, example_name, example_value};
-pub use field::{Encoding, Field, Row, Rows, Shown, Stage, Switch, Wire};
+pub use examples::{Known, example_name, example_name_in_maps, example_value};
+pub use field::{Encoding, Field, Row, Rows, Sample, Shown, Stage, Switch, Wire};
 pub use questions::Questions;
 pub use removal::Removal;
 use removal::RemovalPolicy;

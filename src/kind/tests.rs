@@ -356,3 +356,24 @@ fn checks_and_plans_ask_for_the_same_users() {
     }
     assert!(found > 0);
 }
+
+/// What a sample is taken from is there.
+#[test]
+fn a_sample_of_another_object_names_a_field_that_is_read() {
+    let mut count = 0;
+    for kind in KINDS {
+        for field in kind.fields {
+            let Some(Sample::Of(collection, of)) = field.sample else {
+                continue;
+            };
+            count += 1;
+            let of = find(collection).unwrap().field(of).unwrap();
+            assert!(
+                of.wire(Dialect::Openapi).read_name().is_some(),
+                "{}",
+                field.name
+            );
+        }
+    }
+    assert_eq!(count, 1);
+}

@@ -63,6 +63,7 @@ const fn came_word(came: &Came) -> &'static str {
     match came {
         Came::Done => "done",
         Came::Refused => "refused",
+        Came::NotStored => "notStored",
         Came::NotSent(_) => "notSent",
         Came::NotTried => "notTried",
     }
@@ -73,6 +74,7 @@ fn came_words(came: &Came) -> String {
     match came {
         Came::Done => "done".to_owned(),
         Came::Refused => "refused".to_owned(),
+        Came::NotStored => "taken and not stored".to_owned(),
         Came::NotSent(code) => format!("not sent ({code})"),
         Came::NotTried => "not tried".to_owned(),
     }
@@ -119,7 +121,10 @@ pub fn text(diagnosis: &Diagnosis, trials: &[Trial]) -> String {
         }
     }
     if !trials.is_empty() {
-        let _ = writeln!(out, "\none object a kind was made, changed and removed:");
+        let _ = writeln!(
+            out,
+            "\nwhat came of making, changing and removing one object a kind:"
+        );
     }
     for trial in trials {
         let [made, changed, removed] =

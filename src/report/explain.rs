@@ -13,8 +13,8 @@ use crate::kind::removal::Heir;
 use crate::kind::rules::{Rule, Sort};
 use crate::kind::words::CSV;
 use crate::kind::{
-    self, Change, Create, Encoding, Field, Form, KINDS, Keyed, Keys, Kind, ORDER, Pattern, Removal,
-    Shape, Shown, Stage, Switch, Target, Wire, Within,
+    self, Change, Create, Encoding, Field, Form, KINDS, Keyed, Keys, Kind, Known, ORDER, Pattern,
+    Removal, Shape, Shown, Stage, Switch, Target, Wire, Within,
 };
 use crate::problem::{Code, listed};
 
@@ -981,17 +981,27 @@ fn remark(kind: &Kind, field: &Field) -> Option<String> {
     })
 }
 
-/// The value that an example gives a field; what it refers to stands beside it, or is there already.
-fn sample(kind: &Kind, field: &Field) -> Json {
-    kind::example_value(kind, field, &|target| {
+/// What stands beside an example, or is there already.
+struct Beside<'k>(&'k Kind);
+
+impl Known for Beside<'_> {
+    fn reference(&self, field: &Field, target: Target) -> Json {
+        if let Some(name) = kind::example_name_in_maps(field, target) {
+            return name;
+        }
         let to = kind::find(target.collection);
         match to {
             // One of its own kind would be itself, and so a cycle.
-            Some(to) if to.managed && to != kind => json!(kind::example_name(to)),
+            Some(to) if to.managed && to != self.0 => json!(kind::example_name(to)),
             to => {
                 let what = to.map_or(target.collection, |to| to.singular);
                 json!({ "lookup": format!("Existing {what}") })
             }
         }
-    })
+    }
+}
+
+/// The value that an example gives a field.
+fn sample(kind: &Kind, field: &Field) -> Json {
+    kind::example_value(kind, field, &Beside(kind))
 }

@@ -202,7 +202,7 @@ pub fn doctor_schema() -> Value {
             "came",
             word(
                 "Done; refused by the server; not sent, for the problem of the code; or not tried.",
-                &["done", "refused", "notSent", "notTried"],
+                &["done", "refused", "notStored", "notSent", "notTried"],
             ),
         )],
         &[("code", text("The code of the problem."))],

@@ -69,9 +69,10 @@ pub enum Fault {
         /// What `Retry-After` says.
         retry_after: Option<Duration>,
     },
-    /// `500`, `503`, `500-after`: the server fails, before the effect or after it.
+    /// `500`, `503`, `500-after`: the server fails, before the effect or after it. `403`, `422`: it refuses
+    /// what is right.
     Status {
-        /// 500 to 599.
+        /// 400 to 599, but for 401 and 429, which have a meaning of their own.
         status: u16,
         /// Whether the request is carried out.
         effect: bool,
@@ -94,6 +95,8 @@ pub enum Fault {
         /// 200 or 204.
         status: u16,
     },
+    /// `unstored`: a write is answered as if it were carried out, and nothing is stored.
+    Unstored,
     /// `token-expired`: the access token of the request dies.
     TokenExpired,
     /// `token-revoked`: the organization's tokens die and no new one is given until
@@ -307,6 +310,7 @@ impl Facts<'_> {
                 !self.is_token && self.organization.is_some()
             }
             Fault::Empty { .. } => self.is_write(),
+            Fault::Unstored => !self.is_token && self.is_write() && self.organization.is_some(),
             Fault::NotStored => !self.is_token && self.is_write() && self.has_cf,
             Fault::Shift => !self.is_token && self.is_later_page && self.organization.is_some(),
             Fault::NotSent

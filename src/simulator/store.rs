@@ -103,6 +103,11 @@ impl Organization {
         self.is_sandbox
     }
 
+    /// Lets it say that it is a sandbox.
+    pub const fn be_sandbox(&mut self) {
+        self.is_sandbox = true;
+    }
+
     /// The edition it has.
     #[must_use]
     pub const fn edition(&self) -> Edition {

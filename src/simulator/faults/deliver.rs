@@ -120,6 +120,17 @@ impl Simulator {
                 }
                 answer
             }
+            Fault::Unstored => {
+                let before = self.owner(request, now_ms).and_then(|id| {
+                    let organization = self.state.organizations.get(&id)?.clone();
+                    Some((id, organization))
+                });
+                let answer = self.handle(request, now_ms);
+                if let Some((id, organization)) = before {
+                    self.state.organizations.insert(id, organization);
+                }
+                answer
+            }
             Fault::TokenExpired => {
                 self.state.accounts.expire(authorization(request));
                 self.handle(request, now_ms)
@@ -229,13 +240,18 @@ impl Simulator {
         }
     }
 
-    /// A failure of the server: 500 has the dialect's body, the others have none.
+    /// A failure of the server, or a refusal: 500, 403 and what follows from a value have the dialect's body,
+    /// the others have none.
     fn failure(&self, status: u16) -> Response<Bytes> {
-        if status == 500 {
+        match status {
             // What an internal error looks like, whatever its cause.
-            self.render(&respond::Fault::Organization(OrganizationFault::NotNumeric))
-        } else {
-            response(status, None)
+            500 => self.render(&respond::Fault::Organization(OrganizationFault::NotNumeric)),
+            403 => self.render(&respond::Fault::Protected("It is protected.".to_owned())),
+            400 | 422 => self.render(&respond::Fault::Body {
+                extra: Vec::new(),
+                fields: Vec::new(),
+            }),
+            status => response(status, None),
         }
     }
 

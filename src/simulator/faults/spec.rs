@@ -10,8 +10,8 @@ const LONGEST: f64 = 86_400.0;
 
 /// The names of all faults, for error messages.
 const NAMES: &str = "`not-sent`, `lost-before`, `lost-after`, `reset`, `429`, `minute-limit`, \
-     `day-limit`, `500` to `599`, `500-after`, `html`, `html-after`, `truncated`, `cut-body`, \
-     `empty`, `token-expired`, `token-revoked`, `slow`, `not-stored`, `shift`";
+     `day-limit`, `400` to `599`, `500-after`, `html`, `html-after`, `truncated`, `cut-body`, \
+     `empty`, `unstored`, `token-expired`, `token-revoked`, `slow`, `not-stored`, `shift`";
 
 /// The keys of a schedule, for error messages.
 const KEYS: &str = "`seed`, `probability`, `kinds`, `budget`, `runs`, `nth`, `every`, `chance`, \
@@ -177,12 +177,17 @@ fn fault(text: &str) -> Result<Fault, SpecError> {
         "reset" => Fault::Reset,
         "truncated" => Fault::Truncated,
         "cut-body" => Fault::CutBody,
+        "unstored" => Fault::Unstored,
         "token-expired" => Fault::TokenExpired,
         "token-revoked" => Fault::TokenRevoked,
         "not-stored" => Fault::NotStored,
         "shift" => Fault::Shift,
         _ => match bare.parse() {
             Ok(status @ 500..=599) => Fault::Status { status, effect },
+            // The two others say something of the token, and of a limit.
+            Ok(status @ (400 | 402..=428 | 430..=499)) if !effect => {
+                Fault::Status { status, effect }
+            }
             _ => return Err(unknown()),
         },
     })
@@ -328,6 +333,7 @@ impl fmt::Display for Fault {
             Self::Truncated => f.write_str("truncated"),
             Self::CutBody => f.write_str("cut-body"),
             Self::Empty { status } => write!(f, "empty:{status}"),
+            Self::Unstored => f.write_str("unstored"),
             Self::TokenExpired => f.write_str("token-expired"),
             Self::TokenRevoked => f.write_str("token-revoked"),
             Self::Slow(delay) => write!(f, "slow:{}", delay.as_secs_f64()),
