@@ -724,7 +724,18 @@ impl Reader<'_> {
             for (key, value) in self.walker.known(value, here, collection, POLICY_KEYS) {
                 let place = here.key(key);
                 match key {
-                    "createOnly" => policy.create_only = self.walker.flag(value, place, key),
+                    "createOnly" => {
+                        policy.create_only = self.walker.flag(value, place, key);
+                        if !kind.takes(key) {
+                            self.walker.report(
+                                Code::NotAllowed,
+                                (place, Part::Key),
+                                format!("`{key}` means nothing for {collection}"),
+                                "nothing is made or changed for them",
+                                Some("take it away".to_owned()),
+                            );
+                        }
+                    }
                     "prune" => {
                         policy.prune = self.walker.word(value, place, key, PRUNES).map(prune);
                         let removes = policy.prune.is_some_and(|prune| prune != Prune::None);
