@@ -355,7 +355,7 @@ fn checks_without_an_answer() {
     let run = place.done("plan");
     let told = "1 resource matches the manifests, and 1 resource could not be compared";
     assert!(run.stdout.contains(told), "{run}");
-    assert!(run.report().contains("an old one"), "{run}");
+    assert!(run.stderr.contains("an old one"), "{run}");
     let run = place.done("drift --format json");
     let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
     assert_eq!(report["notCompared"], serde_json::json!(["checks/Uses"]));
