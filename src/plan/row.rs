@@ -11,6 +11,10 @@ use crate::problem::Place;
 use crate::state::{Address, Body, Heirs, State};
 
 /// What planning knows of one address.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own, and any of them may go with any other"
+)]
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The address.
