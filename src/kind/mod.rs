@@ -77,7 +77,7 @@ use build::{
 };
 pub use examples::{Known, example_name, example_name_in_maps, example_value};
 pub use field::{Encoding, Field, Row, Rows, Sample, Shown, Stage, Switch, Wire};
-pub use questions::Questions;
+pub use questions::{Questions, is_of_check};
 pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
@@ -327,6 +327,14 @@ impl Kind {
             field.targets(&mut found);
         }
         found
+    }
+
+    /// Whether something may refer to its resources.
+    #[must_use]
+    pub fn is_referred_to(&self) -> bool {
+        let is_meant = |target: Target| target.collections().any(|one| one == self.collection);
+        let is_heir = |kind: &Kind| kind.chosen_heirs().iter().any(|heir| is_meant(heir.target));
+        all().any(|kind| kind.targets().into_iter().any(is_meant) || is_heir(kind))
     }
 
     /// A field by name.

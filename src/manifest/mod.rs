@@ -13,6 +13,7 @@ mod foreign;
 mod in_clear;
 mod in_texts;
 mod keyed;
+mod lately;
 mod lifecycle;
 mod one_map;
 mod origin;
