@@ -1,8 +1,8 @@
 //! Rules of a layout: what it shows and demands where a field has some value.
 
 use super::{
-    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Sample, Shape, criteria, encoded,
-    in_layout_of, patterns, references, text, to,
+    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Sample, ScopeWords, Shape, criteria,
+    encoded, in_layout_of, patterns, references, text, to,
 };
 
 /// What a rule does. Source: Layout rules, `FieldCondition`, which demands all three lists, and
@@ -53,16 +53,19 @@ const CASE: Field = Field::new(
 .doc("A case, with its conditions and what the layout does.");
 
 /// The modules whose rules are listed. Source: Layout rules, `getLayoutRules` (`module`).
-const LISTED: &[&str] = &[
-    "tickets",
-    "contacts",
-    "accounts",
-    "tasks",
-    "calls",
-    "events",
-    "timeEntry",
-    "products",
-];
+const LISTED: ScopeWords = (
+    "module",
+    &[
+        "tickets",
+        "contacts",
+        "accounts",
+        "tasks",
+        "calls",
+        "events",
+        "timeEntry",
+        "products",
+    ],
+);
 
 /// A rule. Source: Layout rules (`getLayoutRules`, `createLayoutRule`, `updateLayoutRule`,
 /// `deleteLayoutRule`).
@@ -79,7 +82,7 @@ pub static KIND: Kind = Kind {
     doc: "A rule of a layout: which sections and fields it shows, and which it demands, where a field has some value.",
     fields: &[
         in_layout_of(
-            to("layouts").with("module", LISTED),
+            to("layouts").with(&LISTED),
             "The layout that it is a rule of; not one of `contracts`, whose rules no listing shows.",
         ),
         text("name")

@@ -83,7 +83,7 @@ use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
 use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
 pub use shape::{Alike, Items, Keyed, Keys, Listed, Map, Null, Owned, Pattern, Sent, Shape, Span};
-pub use targets::{Membership, Target, Within, is_key, names_by_wire_name, scopes};
+pub use targets::{Membership, ScopeWords, Target, Within, is_key, names_by_wire_name, scopes};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub static KINDS: &[&Kind] = &[

@@ -125,11 +125,14 @@ pub struct Target {
     /// Whether requests and answers have its name in maps, see [`Kind::wire_name`], in place of its id.
     pub by_wire_name: bool,
     /// The words of which it must have one in a scope: what has another one can have nothing below it.
-    pub words: Option<(&'static str, &'static [&'static str])>,
+    pub words: Option<&'static ScopeWords>,
     /// Whether requests and answers have its name in place of its id, for what a text may name, see
     /// [`Field::refers`].
     pub by_name: bool,
 }
+
+/// A scope, and some words that it may have.
+pub type ScopeWords = (&'static str, &'static [&'static str]);
 
 /// Where the name of what is referred to counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,12 +175,8 @@ impl Target {
     }
 
     /// Points at what has one of some words in a scope alone.
-    pub(super) const fn with(
-        mut self,
-        scope: &'static str,
-        words: &'static [&'static str],
-    ) -> Self {
-        self.words = Some((scope, words));
+    pub(super) const fn with(mut self, words: &'static ScopeWords) -> Self {
+        self.words = Some(words);
         self
     }
 

@@ -342,17 +342,7 @@ async fn list(
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
     for scope in topmost(kind, api, own, parents) {
-        // Of what has another word nothing is listed.
-        let takes = |root: &'static str| {
-            let target = kind.field(root).and_then(|field| field.shape.target());
-            target
-                .and_then(|target| target.words)
-                .is_none_or(|(field, words)| {
-                    let word = filled(&format!("{root}.{field}"), &scope, parents, &needs.owned);
-                    word.is_none_or(|word| words.contains(&&*word))
-                })
-        };
-        if !roots(api.listing).all(takes) {
+        if !is_listed(kind, api, &scope, parents, &needs.owned) {
             continue;
         }
         let Some(request) = template::get(template, &|place| {
@@ -620,6 +610,24 @@ impl Needs {
 
 /// What stands behind the dot for the topmost parent; see [`topmost`].
 const TOPMOST: &str = "*";
+
+/// Whether there is a listing for a scope: of what has a word that it may not have nothing is listed.
+fn is_listed(
+    kind: &Kind,
+    api: &Api,
+    scope: &Scope,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> bool {
+    roots(api.listing).all(|root| {
+        let target = kind.field(root).and_then(|field| field.shape.target());
+        let Some((field, words)) = target.and_then(|target| target.words) else {
+            return true;
+        };
+        let word = filled(&format!("{root}.{field}"), scope, parents, owned);
+        word.is_none_or(|word| words.contains(&&*word))
+    })
+}
 
 /// The value of a place in the path of a listing.
 fn filled(

@@ -43,7 +43,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 27] = [
+pub(super) static ROUTES: [&[Route]; 28] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
