@@ -345,15 +345,13 @@ async fn list(
         if !is_listed(kind, api, &scope, parents, &needs.owned) {
             continue;
         }
-        let Some(request) = template::get(template, &|place| {
-            filled(place, &scope, parents, &needs.owned)
-        }) else {
-            // Below a parent that is not there yet nothing is live.
+        let value = |place: &str| filled(place, &scope, parents, &needs.owned);
+        // Below a parent that is not there yet nothing is live.
+        let Some(request) = template::get(template, &value) else {
             continue;
         };
-        requests
-            .entry(path_of(&request))
-            .or_insert((request, scope));
+        let path = path_of(&request);
+        requests.entry(path).or_insert((request, scope));
     }
     let (mut all, mut first) = (Listed::default(), None);
     if !own.everywhere && (!own.sought.is_empty() || !own.ids.is_empty()) {
