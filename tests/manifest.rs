@@ -5,7 +5,7 @@ use std::path::Path;
 
 use deskform::config::{PROJECT_FILE, Project, Prune, RemovalPolicy, Target};
 use deskform::manifest::{Desired, Sources, compose, files, to_yaml};
-use deskform::problem::Problems;
+use deskform::problem::{Code, Problem, Problems};
 use deskform::report::problems::render;
 use deskform::state::{Address, Leaves, Reference, Value};
 use deskform::yaml::Source;
@@ -899,6 +899,11 @@ fn any_rows() -> impl Strategy<Value = (&'static str, Vec<Vec<Cell>>)> {
     ]
 }
 
+/// Whether cells alone are warned of it: what is an expression elsewhere, and is written as none there.
+fn is_of_cells(problem: &Problem) -> bool {
+    problem.code == Code::NoExpression && problem.message.contains("holds `${")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -915,13 +920,15 @@ proptest! {
             (Ok(table), Ok(manifest)) => {
                 prop_assert_eq!(&table.state, &manifest.state);
                 prop_assert_eq!(&table.digest, &manifest.digest);
-                prop_assert_eq!(table.warnings.len(), manifest.warnings.len());
+                let warnings = table.warnings.iter().filter(|one| !is_of_cells(one));
+                prop_assert_eq!(warnings.count(), manifest.warnings.len());
             }
             (Err(table), Err(manifest)) => {
                 let told = |problems: Problems| {
                     let mut told: Vec<_> = problems
                         .list
                         .into_iter()
+                        .filter(|one| !is_of_cells(one))
                         .map(|one| (one.code, one.message, one.help))
                         .collect();
                     told.sort();

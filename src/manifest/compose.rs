@@ -20,7 +20,7 @@ use super::overlay::{NEW, merge_body, take_new};
 use super::presumed::Presumed;
 use super::resolve::{COMPARISONS, Declared, Handles, Slip, nowhere};
 use super::shallow;
-use super::table::{self, Spec, bad_handle};
+use super::table::{self, Seen, Spec, bad_handle};
 use super::tombstones::{self, tombstone};
 use crate::config::Environment;
 use crate::kind::words::{CSV, REMOVED};
@@ -99,6 +99,7 @@ pub fn compose(
         presumed,
         mut problems,
         secrets,
+        seen: _,
         compared: _,
     } = merged(sources);
     let mut closed = environment.closed.clone();
@@ -468,6 +469,8 @@ struct Merged {
     problems: Vec<Problem>,
     /// The names that are used as `${secret.…}`.
     secrets: BTreeSet<String>,
+    /// Where tables are named.
+    seen: Seen,
     /// How often a handle was compared with another one, to say which it most likely stands for.
     compared: usize,
 }
@@ -569,7 +572,9 @@ impl Merged {
                 } else if let Some(kind) = kind {
                     self.collection(&document, kind, at, raw, overlay.as_deref_mut());
                 } else {
-                    let meant = shallow::help_for_fields(&key, &raw, last)
+                    let table = (*key == *CSV).then(|| table::WHERE.to_owned());
+                    let meant = table
+                        .or_else(|| shallow::help_for_fields(&key, &raw, last))
                         .or_else(|| shallow::help_at_root(&key, above));
                     self.unknown_collection(&document, &key, at, meant);
                     self.presumed.add(&key, &raw, known);
@@ -699,7 +704,7 @@ impl Merged {
         is_overlay: bool,
     ) -> Vec<(Arc<str>, Raw)> {
         let Some(index) = entries.iter().position(|(key, _)| **key == *CSV) else {
-            return entries;
+            return self.without_slips(document, at, entries);
         };
         let (_, raw) = entries.remove(index);
         let at = at.key(CSV);
@@ -734,6 +739,26 @@ impl Merged {
         entries
     }
 
+    /// Takes out what is a table by its keys, and a handle by its name.
+    fn without_slips(
+        &mut self,
+        document: &Document,
+        at: At<'_>,
+        mut entries: Vec<(Arc<str>, Raw)>,
+    ) -> Vec<(Arc<str>, Raw)> {
+        let slip = |(key, raw): &(Arc<str>, Raw)| table::is_meant(key, raw);
+        if let Some(index) = entries.iter().position(slip) {
+            let (key, _) = entries.remove(index);
+            let message = format!("`{key}` is a handle here, and what stands under it is a table");
+            let problem = Problem::error(Code::UnknownKey, message)
+                .at(document.place(at.key(&key), Part::Key), "a handle")
+                .help(table::WHERE);
+            self.problems.push(problem);
+            self.incomplete = true;
+        }
+        entries
+    }
+
     fn table(&mut self, document: &Document, kind: &'static Kind, at: At<'_>, raw: &Raw) {
         let place = |at: At<'_>, part: Part| document.place(at, part);
         let spec = match Spec::read(raw, at, &place, &document.tables) {
@@ -744,12 +769,14 @@ impl Merged {
                 return;
             }
         };
-        let outcome = table::read(kind, &spec, &mut |document, row| {
+        let mut seen = std::mem::take(&mut self.seen);
+        let outcome = table::read(kind, &spec, &mut seen, &mut |document, row| {
             let address = Address::new(kind.collection, row.handle);
             let origin = Origin::of_row(Arc::clone(document), row.start);
             let own = (address.clone(), origin.clone());
             self.declare(kind, address, row.body, origin, &|| own.1.key(&own.0, ""));
         });
+        self.seen = seen;
         self.problems.extend(outcome.problems);
         self.incomplete |= outcome.is_incomplete;
         for name in &outcome.presumed {

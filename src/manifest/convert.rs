@@ -7,11 +7,12 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::Number;
 
-use super::in_clear::{self, Look};
+use super::in_clear::{self, in_its_place};
 use super::keyed::NamedKeys;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use super::secret_text::control;
+use super::table;
 use super::texts;
 use crate::codec;
 use crate::codec::listed::{FORMER, REPLACES};
@@ -131,12 +132,18 @@ impl<'a> Converter<'a> {
         name: &str,
         wanted: &str,
     ) {
-        let (message, mut help) = wrong_type(name, wanted, raw);
+        let (mut message, mut help) = wrong_type(name, wanted, raw);
+        let mut label = format!("this is {}", raw.what());
         // What YAML makes of a word means nothing in the cell of a table.
-        if wanted.starts_with("true") && here.origin.table(&at.pointer()).is_some() {
-            help = Some("write `true` or `false`".to_owned());
+        if let Some(table) = here.origin.table(&at.pointer()) {
+            if wanted.starts_with("true") {
+                help = Some("write `true` or `false`".to_owned());
+            } else if let Raw::Doubtful(written) = raw {
+                message = format!("`{name}` must be {wanted}, not `{written}`");
+                "not accepted".clone_into(&mut label);
+                help = Some(table.plain_number(written));
+            }
         }
-        let label = format!("this is {}", raw.what());
         let place = (at, Part::Value);
         self.error(here, place, Code::WrongType, message, label, help);
     }
@@ -470,10 +477,15 @@ impl<'a> Converter<'a> {
                 let text = self.expand(here, (text, open), at)?;
                 if let Text::Plain(text) = &text {
                     self.warn_of(here, name, in_clear::look(text), at);
+                    self.warn_of_expression(here, name, text, at);
                 }
                 Some(text)
             }
             AsText::Number(number) => Some(Text::Plain(number.to_string().into())),
+            AsText::Unquoted(_) if here.origin.table(&at.pointer()).is_some() => {
+                self.wrong(here, at, raw, name, "a number");
+                None
+            }
             AsText::Unquoted(written) => {
                 let (message, help) = unquoted(name, raw, written);
                 let place = (at, Part::Value);
@@ -487,26 +499,6 @@ impl<'a> Converter<'a> {
                 None
             }
         }
-    }
-
-    /// Warns of a text that is hardly meant as it is written.
-    fn warn_of(&mut self, here: Here<'_>, name: &str, look: Option<Look<'_>>, at: At<'_>) {
-        let (code, message, help) = match look {
-            None => return,
-            Some(Look::Key) => (
-                Code::KeyInClear,
-                format!("`{name}` looks like a key in clear: whoever can read the manifest can use it"),
-                "write `${secret.NAME}` in its place, set the environment variable `NAME`, and replace the key where it was made".to_owned(),
-            ),
-            Some(Look::Variable(variable)) => (
-                Code::NoExpression,
-                format!("`{name}` holds `${variable}`, which stays as it is written"),
-                format!("write `${{secret.{variable}}}` for the value of the environment variable `{variable}`"),
-            ),
-        };
-        let place = here.place(at, Part::Value);
-        let warning = Problem::warning(code, message).at(place, "").help(help);
-        self.warnings.push((None, warning));
     }
 
     /// A text that holds no secret.
@@ -545,7 +537,8 @@ impl<'a> Converter<'a> {
     ) -> Option<Value> {
         let text = if let Some(path) = texts::named(raw).filter(|_| field.takes_file()) {
             self.text_of_file(here, field, path, at)?
-        } else if field.identity {
+        } else if field.identity || here.kind.is_check() {
+            // What a check says is asked, and shown beside the answers.
             Text::Plain(self.plain(here, field.name, raw, at)?)
         } else {
             self.text(here, (field.name, field.placeholders), raw, at)?
@@ -566,7 +559,10 @@ impl<'a> Converter<'a> {
                         Code::KeyInClear,
                         format!("`{}` stands there in clear", field.name),
                         "whoever reads the manifest can use it",
-                        Some("write `${secret.NAME}` in its place, and set the environment variable `NAME`".to_owned()),
+                        Some(format!(
+                            "{}, and set the environment variable `NAME`",
+                            in_its_place(here, "${secret.NAME}", at)
+                        )),
                     );
                     return None;
                 }
@@ -925,6 +921,7 @@ pub(super) fn unknown_field_words(kind: &Kind, key: &str) -> (String, String) {
     let message = message.replace(" has no key ", " have no field ");
     let help = match wire {
         Some(field) => format!("the field is called `{}` here", field.name),
+        None if key == kind::words::CSV => table::WHERE.to_owned(),
         None if key == kind::words::NEW => "only overlays say `new: true`; what stands in a base file is new wherever it is not live yet".to_owned(),
         None => help,
     };

@@ -1,6 +1,10 @@
 //! Texts of manifests that look like a slip: a key in clear, or `$NAME` where an expression was meant.
 
+use super::convert::{Converter, Here};
 use crate::live::url::{self, Part};
+use crate::problem::{self, Code, Problem};
+use crate::yaml::raw::At;
+use crate::yaml::variables::{has_expression, is_form, references};
 
 /// What a text looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +109,79 @@ fn is_name(name: &str) -> bool {
         || name
             .split(|c: char| !c.is_ascii_alphanumeric())
             .any(|word| NAMES.contains(&word) || word.ends_with("key") || word.ends_with("token"))
+}
+
+impl Converter<'_> {
+    /// Warns of a text that is hardly meant as it is written.
+    pub(super) fn warn_of(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        look: Option<Look<'_>>,
+        at: At<'_>,
+    ) {
+        let (code, message, help) = match look {
+            None => return,
+            Some(Look::Key) => (
+                Code::KeyInClear,
+                format!(
+                    "`{name}` looks like a key in clear: whoever can read the manifest can use it"
+                ),
+                format!(
+                    "{}, set the environment variable `NAME`, and replace the key where it was made",
+                    in_its_place(here, "${secret.NAME}", at)
+                ),
+            ),
+            Some(Look::Variable(variable)) => (
+                Code::NoExpression,
+                format!("`{name}` holds `${variable}`, which stays as it is written"),
+                format!(
+                    "{} for the value of the environment variable `{variable}`",
+                    in_its_place(here, &format!("${{secret.{variable}}}"), at)
+                ),
+            ),
+        };
+        let place = here.place(at, problem::Part::Value);
+        let warning = Problem::warning(code, message).at(place, "").help(help);
+        self.warnings.push((None, warning));
+    }
+
+    /// Warns of an expression in the cell of a table, where it is none.
+    pub(super) fn warn_of_expression(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        text: &str,
+        at: At<'_>,
+    ) {
+        if !has_expression(text) || here.origin.table(&at.pointer()).is_none() {
+            return;
+        }
+        let mut ours = references(text).filter(|(form, _)| is_form(form));
+        let Some((form, of)) = ours.next() else {
+            return;
+        };
+        let expression = format!("${{{form}.{of}}}");
+        let message = format!("`{name}` holds `{expression}`, which stays as it is written");
+        let warning = Problem::warning(Code::NoExpression, message)
+            .at(
+                here.place(at, problem::Part::Value),
+                "no expression in a table",
+            )
+            .help(in_its_place(here, &expression, at));
+        self.warnings.push((None, warning));
+    }
+}
+
+/// How an expression is written in the place of a value.
+pub(super) fn in_its_place(here: Here<'_>, expression: &str, at: At<'_>) -> String {
+    if here.origin.table(&at.pointer()).is_none() {
+        return format!("write `{expression}` in its place");
+    }
+    format!(
+        "cells hold no expressions: leave this one empty, and write `{expression}` under `{}` in an overlay",
+        here.address.handle
+    )
 }
 
 #[cfg(test)]

@@ -520,7 +520,7 @@ impl Converter<'_> {
                 let table = here.origin.table(&at.pointer());
                 table.map(|table| match holds {
                     Holds::Flag => table::flag(text),
-                    _ => Raw::Text(table.with_point(text)),
+                    _ => table.number(text),
                 })
             }
             _ => None,

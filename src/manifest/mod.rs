@@ -12,6 +12,7 @@ pub mod files;
 mod foreign;
 mod in_clear;
 mod keyed;
+mod lately;
 mod lifecycle;
 mod one_map;
 mod origin;

@@ -21,7 +21,7 @@ pub(super) fn control(text: &str) -> Option<String> {
 }
 
 /// A character by its name alone.
-fn named(character: char) -> String {
+pub(super) fn named(character: char) -> String {
     match character {
         '\n' | '\r' => "a line break".to_owned(),
         '\t' => "a tab".to_owned(),

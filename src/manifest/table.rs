@@ -4,6 +4,7 @@
 //! that everything behind this file knows manifests alone. Of its place a row keeps the byte at which it
 //! begins; where a cell stands is found once it is reported.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,13 +13,15 @@ use csv::{ReaderBuilder, StringRecord};
 use serde_json::Number;
 
 use super::convert::unknown_field_words;
+use super::lately::Lately;
 use super::origin::FileDocument;
 use super::resolve::article;
+use super::secret_text::named;
 use super::texts;
 use crate::codec::{leaf_names, reached, way_of};
 use crate::kind::words::{CSV, FILE, TABLE_KEYS};
 use crate::kind::{Alike, Field, Kind, ORDER, Shape};
-use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, few};
+use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, few, nearest};
 use crate::state::{Address, pointer};
 use crate::yaml::cells::{Cell, Flaw, cells};
 use crate::yaml::raw::{At, Raw};
@@ -30,7 +33,7 @@ use crate::yaml::walk::{Walker, unknown_key};
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// What stands between the items of a cell that holds a list.
-const ITEMS: char = ';';
+pub(super) const ITEMS: char = ';';
 
 /// How a table is read, as far as places need it.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,6 +45,8 @@ pub(crate) struct Table {
     /// The column that gives the handles.
     handle: usize,
     columns: Vec<Told>,
+    /// The row in which something was placed last.
+    lately: Lately,
 }
 
 /// Where a column is told.
@@ -68,35 +73,19 @@ impl Table {
         if let Some(told) = told.filter(|told| part == Part::Key && told.pointer == path) {
             return told.place.clone();
         }
-        let cells = cells(&self.text, row as usize, self.delimiter);
-        let cell = cells.get(column.unwrap_or(self.handle));
-        let range = cell.or(cells.first()).map_or(0..0, |one| one.range.clone());
         let below = told.and_then(|told| path.strip_prefix(&*told.pointer)?.strip_prefix('/'));
-        let item = below.and_then(|below| self.item(range.clone(), below.parse().ok()?));
-        let Range { start, end } = item.unwrap_or(range);
+        let item = below.and_then(|below| below.parse().ok());
+        let Range { start, end } = self.lately.find(
+            (&self.text, row as usize, self.delimiter),
+            column.unwrap_or(self.handle),
+            item,
+        );
         Place {
             file: Arc::clone(file),
             document: 0,
             pointer: address.pointer(path),
             part: Part::Bytes { start, end },
         }
-    }
-
-    /// Where an item of a list stands in its cell.
-    fn item(&self, cell: Range<usize>, index: usize) -> Option<Range<usize>> {
-        let text = self.text.get(cell.clone())?;
-        let inside = text.strip_prefix('"').unwrap_or(text);
-        let quote = text.len() - inside.len();
-        let inside = inside.strip_suffix('"').unwrap_or(inside);
-        let item = inside.split(ITEMS).nth(index)?;
-        let before: usize = inside
-            .split(ITEMS)
-            .take(index)
-            .map(|one| one.len() + 1)
-            .sum();
-        let blank = item.len() - item.trim_start().len();
-        let start = cell.start + quote + before + blank;
-        Some(start..start + item.trim().len())
     }
 
     /// The column that gives a field, what it stands in, or something in it.
@@ -117,22 +106,57 @@ impl Table {
         named.then(|| self.columns.iter().position(within))?
     }
 
-    /// The text of a number with a point before its decimals.
-    pub(super) fn with_point(&self, cell: &Arc<str>) -> Arc<str> {
-        with_point(cell, self.has_comma).map_or_else(|| Arc::clone(cell), Arc::from)
+    /// What a cell means that holds a number, as a text.
+    pub(super) fn number(&self, cell: &Arc<str>) -> Raw {
+        match with_point(cell, self.has_comma) {
+            Some(text) => Raw::Text(text.into()),
+            None if is_numeric(cell) => Raw::Doubtful(cell.as_ref().into()),
+            None => Raw::Text(Arc::clone(cell)),
+        }
+    }
+
+    /// How a number is to be written that stands in a cell otherwise.
+    pub(super) fn plain_number(&self, written: &str) -> String {
+        let (Some(point), true) = (written.rfind('.'), self.has_comma) else {
+            return "write it without leading zeros, separators or `+`".to_owned();
+        };
+        let comma = written.rfind(',');
+        let whole = written.replace('.', "");
+        match comma {
+            // The point stands before the decimals, and commas between the thousands.
+            Some(comma) if comma < point => {
+                format!("write `{}`", written.replace(',', "").replace('.', ","))
+            }
+            None if written.matches('.').count() == 1 => {
+                format!("write `{whole}` or `{}`", written.replace('.', ","))
+            }
+            _ => format!("write `{whole}`"),
+        }
     }
 }
 
-/// The text of a number with a point before its decimals, where a comma stands there.
-fn with_point(cell: &str, has_comma: bool) -> Option<String> {
-    let (whole, decimals) = cell.split_once(',').filter(|_| has_comma)?;
-    let is_plain = |text: &str| !text.contains([',', '.']);
-    (is_plain(whole) && is_plain(decimals)).then(|| format!("{whole}.{decimals}"))
+/// The text of a number with a point before its decimals; none where it is not clear what separates what.
+fn with_point(cell: &str, has_comma: bool) -> Option<Cow<'_, str>> {
+    if !has_comma {
+        return Some(Cow::Borrowed(cell));
+    }
+    match cell.split_once(',') {
+        _ if cell.contains('.') => None,
+        None => Some(Cow::Borrowed(cell)),
+        Some((_, decimals)) if decimals.contains(',') => None,
+        Some((whole, decimals)) => Some(Cow::Owned(format!("{whole}.{decimals}"))),
+    }
+}
+
+/// Whether a cell holds a number, however it is written.
+fn is_numeric(cell: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || "+-., eE".contains(c);
+    cell.contains(|c: char| c.is_ascii_digit()) && cell.chars().all(is_part)
 }
 
 /// A flag in a cell, as spreadsheets write it.
 pub(super) fn flag(cell: &Arc<str>) -> Raw {
-    match cell.trim() {
+    match &**cell {
         text if text.eq_ignore_ascii_case("true") => Raw::Bool(true),
         text if text.eq_ignore_ascii_case("false") => Raw::Bool(false),
         _ => Raw::Text(Arc::clone(cell)),
@@ -141,19 +165,11 @@ pub(super) fn flag(cell: &Arc<str>) -> Raw {
 
 /// A number in a cell.
 fn number(cell: &str, has_comma: bool) -> Raw {
-    let text = cell.trim();
-    let pointed = with_point(text, has_comma);
-    let is_foreign = has_comma && text.contains('.');
-    match pointed.as_deref().unwrap_or(text).parse::<Number>() {
-        Ok(number) if !is_foreign => Raw::Number(number),
-        _ if text.contains(|c: char| c.is_ascii_digit())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_digit() || "+-., eE".contains(c)) =>
-        {
-            Raw::Doubtful(cell.into())
-        }
-        _ => Raw::Text(escape(cell).into()),
+    let number = with_point(cell, has_comma).and_then(|text| text.parse::<Number>().ok());
+    match number {
+        Some(number) => Raw::Number(number),
+        None if is_numeric(cell) => Raw::Doubtful(cell.into()),
+        None => Raw::Text(escape(cell).into()),
     }
 }
 
@@ -222,7 +238,11 @@ impl Spec {
                 "decimal" => {
                     has_comma = walker.word(value, at, key, &[".", ","]) == Some(",");
                 }
-                _ => null = walker.plain(value, at, key),
+                _ => {
+                    let text = walker.plain(value, at, key);
+                    let text = text.map(|text| text.trim().to_owned());
+                    null = text.filter(|text| !text.is_empty());
+                }
             }
         }
         if let Raw::Map(_) = raw
@@ -338,16 +358,25 @@ pub(super) struct Outcome {
     pub(super) is_incomplete: bool,
 }
 
+/// Where tables are named whose rows were read: by the kind, the file and the column of the handles.
+pub(super) type Seen = HashMap<(&'static str, Arc<str>, usize), Place>;
+
 /// Reads a table and hands over its rows, in order.
 pub(super) fn read(
     kind: &'static Kind,
     spec: &Spec,
+    seen: &mut Seen,
     each: &mut dyn FnMut(&Arc<FileDocument>, Row),
 ) -> Outcome {
     let mut outcome = Outcome::default();
     let text = &*spec.text;
     let start = behind_breaks(text, 0);
     let delimiter = spec.delimiter.unwrap_or_else(|| spec.guessed(start));
+    if let Some(problem) = separator_line(spec, start) {
+        outcome.problems.push(problem);
+        outcome.is_incomplete = true;
+        return outcome;
+    }
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -365,7 +394,11 @@ pub(super) fn read(
             .help(format!("begin it with a line such as `{name},…`"));
         outcome.problems.push(problem);
     }
-    if !is_read || flaws(&header, spec, &mut outcome) {
+    let end = offset(reader.position().byte());
+    if !is_read
+        || holds_control(start..end, spec, &mut outcome)
+        || flaws(&header, spec, &mut outcome)
+    {
         outcome.is_incomplete = true;
         return outcome;
     }
@@ -374,12 +407,26 @@ pub(super) fn read(
         spec,
         cells: &header,
         problems: &mut outcome.problems,
+        slips: Vec::new(),
+        near: Vec::new(),
     }
     .read(&record);
     let Some(handle) = gives.iter().position(|one| matches!(one, Gives::Handle)) else {
         outcome.is_incomplete = true;
         return outcome;
     };
+    let of_rows = (kind.collection, Arc::clone(&spec.file), handle);
+    if let Some(first) = seen.get(&of_rows) {
+        // Each of its rows would be declared twice.
+        let message = format!("`{}` is named twice for {}", spec.file, kind.collection);
+        let problem = Problem::error(Code::DuplicateResource, message)
+            .at(spec.named.clone(), "named again here")
+            .at(first.clone(), "first named here")
+            .help("keep one of them");
+        outcome.problems.push(problem);
+        return outcome;
+    }
+    seen.insert(of_rows, spec.named.clone());
     let fields = gives.into_iter().enumerate();
     let fields = fields.filter_map(|(index, one)| match one {
         Gives::Field(column) => Some((index, column)),
@@ -403,6 +450,7 @@ pub(super) fn read(
             has_comma: spec.has_comma,
             handle,
             columns: told,
+            lately: Lately::default(),
         }),
     });
     loop {
@@ -440,15 +488,17 @@ impl Rows<'_> {
         bytes: Range<usize>,
         outcome: &mut Outcome,
     ) -> Option<Row> {
-        let handle = record.get(self.handle).unwrap_or_default();
+        let handle = record.get(self.handle).unwrap_or_default().trim();
         let is_wrong = self.is_wrong(record, bytes.clone(), handle, outcome);
         if is_wrong || !self.is_right {
-            outcome.presumed.push(handle.to_owned());
+            if !handle.is_empty() {
+                outcome.presumed.push(handle.to_owned());
+            }
             return None;
         }
         let mut body = Vec::with_capacity(self.fields.len());
         for (index, column) in &self.fields {
-            let cell = record.get(*index).unwrap_or_default();
+            let cell = record.get(*index).unwrap_or_default().trim();
             if let Some(raw) = raw(cell, column.field, self.spec) {
                 insert(&mut body, &column.way, raw);
             }
@@ -470,6 +520,9 @@ impl Rows<'_> {
         outcome: &mut Outcome,
     ) -> bool {
         let text = &*self.spec.text;
+        if holds_control(bytes.clone(), self.spec, outcome) {
+            return true;
+        }
         let all = || cells(text, bytes.start, self.delimiter);
         let has_quotes = text.get(bytes.clone()).is_some_and(|row| row.contains('"'));
         if has_quotes && flaws(&all(), self.spec, outcome) {
@@ -480,7 +533,11 @@ impl Rows<'_> {
             let cell = cells.get(column).or(cells.first());
             cell.map_or_else(|| self.spec.named.clone(), |cell| self.spec.place(cell))
         };
-        let problem = if record.len() != self.width {
+        let problem = if record.iter().all(|cell| cell.trim().is_empty()) {
+            Problem::error(Code::BadTable, "a row is empty")
+                .at(place(0), "nothing in it")
+                .help("take it away")
+        } else if record.len() != self.width {
             let message = format!(
                 "a row has {}, and the first line names {}",
                 counted(record.len(), "cell"),
@@ -495,7 +552,17 @@ impl Rows<'_> {
             Problem::error(Code::BadTable, message)
                 .at(place(column), label)
                 .help(help)
+        } else if self.spec.null.as_deref() == Some(handle) {
+            Problem::error(Code::BadHandle, "a handle cannot be cleared")
+                .at(place(self.handle), "cleared here")
+                .help("give it a name, or take the row away")
         } else if let Some((message, help)) = bad_handle(self.kind, handle) {
+            let help = if has_expression(handle) {
+                "a cell holds no expressions: write this one under a plain handle in a manifest"
+                    .to_owned()
+            } else {
+                help
+            };
             Problem::error(Code::BadHandle, message)
                 .at(place(self.handle), "not a handle")
                 .help(help)
@@ -505,6 +572,57 @@ impl Rows<'_> {
         outcome.problems.push(problem);
         true
     }
+}
+
+/// Reports the first character of a row that has an effect instead of a look; whether there is one.
+fn holds_control(bytes: Range<usize>, spec: &Spec, outcome: &mut Outcome) -> bool {
+    let start = bytes.start;
+    let row = spec.text.get(bytes).unwrap_or_default();
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+    let Some((at, character)) = row.char_indices().find(|(_, c)| is_control(*c)) else {
+        return false;
+    };
+    let part = Part::Bytes {
+        start: start + at,
+        end: start + at + character.len_utf8(),
+    };
+    let place = Place {
+        part,
+        ..Place::file(Arc::clone(&spec.file))
+    };
+    let message = format!("a table holds {}", named(character));
+    let problem = Problem::error(Code::BadTable, message)
+        .at(place, "not accepted")
+        .help("take it away");
+    outcome.problems.push(problem);
+    true
+}
+
+/// The problem of a first line that tells a spreadsheet what stands between cells.
+fn separator_line(spec: &Spec, start: usize) -> Option<Problem> {
+    let line = spec.text.get(start..)?.lines().next()?;
+    let (key, separator) = line.split_once('=')?;
+    let separator = match separator.chars().collect::<Vec<_>>().as_slice() {
+        ['\t'] => "tab".to_owned(),
+        [one] => format!("\"{one}\""),
+        _ => return None,
+    };
+    let part = Part::Bytes {
+        start,
+        end: start + line.len(),
+    };
+    let place = Place {
+        part,
+        ..Place::file(Arc::clone(&spec.file))
+    };
+    let message = "the first line is for a spreadsheet, and names no columns";
+    key.eq_ignore_ascii_case("sep").then(|| {
+        Problem::error(Code::BadTable, message)
+            .at(place, "no names")
+            .help(format!(
+                "take the line away, and write `delimiter: {separator}` beside `{FILE}`"
+            ))
+    })
 }
 
 /// The first byte from an offset on that is no line break.
@@ -542,10 +660,21 @@ pub(super) fn bad_handle(kind: &Kind, handle: &str) -> Option<(String, String)> 
 
 /// Reports what is wrong with the quotes of a row; whether something is.
 fn flaws(cells: &[Cell], spec: &Spec, outcome: &mut Outcome) -> bool {
-    let mut found = false;
+    let (mut found, mut is_split) = (false, false);
     for cell in cells {
         let (message, start, label, help) = match cell.flaw {
             None => continue,
+            // The first of them has split a cell at a delimiter that was meant to be quoted.
+            Some(Flaw::Inside(_)) if is_split => continue,
+            Some(Flaw::Inside(start)) => {
+                is_split = true;
+                (
+                    "a quote stands in a cell that does not begin with one",
+                    start,
+                    "in the cell",
+                    "put the whole cell in quotes, with no blank before the first one; a quote that belongs to the text is written twice",
+                )
+            }
             Some(Flaw::Unclosed) => {
                 outcome.is_incomplete = true;
                 (
@@ -604,6 +733,7 @@ fn raw(cell: &str, field: &Field, spec: &Spec) -> Option<Raw> {
         }
         _ if field.alike == Alike::Decimal => match with_point(cell, spec.has_comma) {
             Some(pointed) => text(&pointed),
+            None if is_numeric(cell) => Raw::Doubtful(cell.into()),
             None => text(cell),
         },
         _ => text(cell),
@@ -635,6 +765,10 @@ struct Header<'h> {
     spec: &'h Spec,
     cells: &'h [Cell],
     problems: &'h mut Vec<Problem>,
+    /// Names of fields that are none.
+    slips: Vec<String>,
+    /// What `columns` names and a column of nearly that name most likely is.
+    near: Vec<Arc<str>>,
 }
 
 impl Header<'_> {
@@ -680,7 +814,7 @@ impl Header<'_> {
         }
         self.unused(names);
         let handle = self.kind.field_of_handle().name;
-        if !taken.contains_key(&pointer([handle])) {
+        if !taken.contains_key(&pointer([handle])) && !self.is_misspelt(names) {
             let one = article(self.kind.singular);
             let message = format!("no column gives `{handle}`, the handle of {one}");
             let problem = Problem::error(Code::MissingRequired, message)
@@ -694,6 +828,19 @@ impl Header<'_> {
             self.problems.push(problem);
         }
         (gives, told)
+    }
+
+    /// Whether it has been told already why no column gives the handle.
+    fn is_misspelt(&self, names: &StringRecord) -> bool {
+        let field = self.kind.field_of_handle();
+        let known = || self.kind.fields.iter().map(|field| field.name);
+        let means =
+            |slip: &String| nearest(slip, known()) == Some(field.name) || field.is_read_at(slip);
+        let is_there = |column: &str| names.iter().any(|name| name.trim() == column);
+        let is_lacking = |(column, (path, _)): (&Arc<str>, &(Option<String>, Place))| {
+            path.as_deref() == Some(field.name) && !is_there(column)
+        };
+        self.slips.iter().any(means) || self.spec.columns.iter().flatten().any(is_lacking)
     }
 
     fn place(&self, index: usize) -> Place {
@@ -719,9 +866,15 @@ impl Header<'_> {
         }
         let is_free = |key: &&str| !names.iter().any(|name| name.trim() == *key);
         let free = columns.keys().map(|key| &**key).filter(is_free);
-        let help = did_you_mean(name, free).unwrap_or_else(|| {
-            format!("say under `columns` which field it gives; `{name}: null` leaves it out")
-        });
+        let help = match nearest(name, free) {
+            Some(near) => {
+                self.near.push(near.into());
+                format!("did you mean `{near}`?")
+            }
+            None => {
+                format!("say under `columns` which field it gives; `{name}: null` leaves it out")
+            }
+        };
         let message = format!("`columns` does not name the column `{name}`");
         let problem = Problem::error(Code::UnknownColumn, message)
             .at(place.clone(), "not named")
@@ -734,7 +887,7 @@ impl Header<'_> {
     fn unused(&mut self, names: &StringRecord) {
         let names: Vec<&str> = names.iter().map(str::trim).collect();
         for (key, (_, said)) in self.spec.columns.iter().flatten() {
-            if names.contains(&&**key) {
+            if names.contains(&&**key) || self.near.contains(key) {
                 continue;
             }
             let free = names.iter().copied();
@@ -775,7 +928,10 @@ impl Header<'_> {
                     return Some(Gives::Field(Column { way, field }));
                 }
             },
-            None => self.unknown(path, &way),
+            None => {
+                self.slips.extend(way.first().cloned());
+                self.unknown(path, &way)
+            }
         };
         let problem = Problem::error(code, message)
             .at(place.clone(), "not a field")
@@ -819,6 +975,19 @@ impl Header<'_> {
         let (message, help) = unknown_key(&format!("`{name}`"), key, &known);
         (Code::UnknownKey, message, help)
     }
+}
+
+/// Where tables are named.
+pub(super) const WHERE: &str =
+    "write `$csv` beside the handles of a kind: `contacts: {$csv: {file: seeds/contacts.csv}}`";
+
+/// Whether what stands under a handle is a table whose key lacks the dollar sign.
+pub(super) fn is_meant(handle: &str, raw: &Raw) -> bool {
+    let Raw::Map(entries) = raw else {
+        return false;
+    };
+    let is_key = |(key, _): &(Arc<str>, Raw)| TABLE_KEYS.contains(&&**key);
+    format!("${handle}") == CSV && raw.get(FILE).is_some() && entries.iter().all(is_key)
 }
 
 /// Says of tables where they cannot stand.

@@ -32,6 +32,8 @@ struct Holds {
     what: &'static str,
     /// The way out where it is larger.
     too_large: &'static str,
+    /// The way out where it is not UTF-8.
+    as_utf8: &'static str,
 }
 
 /// No field takes a longer text.
@@ -39,12 +41,14 @@ const TEXT: Holds = Holds {
     most: 1024 * 1024,
     what: "text",
     too_large: "no field takes so long a text",
+    as_utf8: "save the file as UTF-8",
 };
 
 const TABLE: Holds = Holds {
     most: MAX_FILE,
     what: "table",
     too_large: "divide it, and write a list of tables",
+    as_utf8: "save the file as UTF-8; spreadsheets call that \"CSV UTF-8\"",
 };
 
 /// The way to a text file, as a map with the one key `file` gives it.
@@ -277,11 +281,18 @@ fn content(root: &Path, name: &str, holds: Holds) -> Result<Arc<str>, Unread> {
         ));
     }
     let source = Source::new(name, &bytes);
-    if source.invalid.is_some() {
+    if let Some(at) = source.invalid {
+        // Up to there the text is what the file holds.
+        let before = source.text.get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before.get(start..).unwrap_or_default().chars().count() + 1;
         return Err(Unread::new(
             Code::NotUtf8,
-            format!("`{name}` is not UTF-8"),
-            "save the file as UTF-8",
+            format!(
+                "`{name}` is not UTF-8: the byte at line {line}, column {column} begins no UTF-8 character"
+            ),
+            holds.as_utf8,
         ));
     }
     Ok(source.text)

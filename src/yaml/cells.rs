@@ -19,6 +19,8 @@ pub(crate) enum Flaw {
     Unclosed,
     /// Something stands behind the quote that closes it, from this byte on.
     Behind(usize),
+    /// A quote stands in it at this byte, and it does not begin with one.
+    Inside(usize),
 }
 
 /// The cells of the row that begins at a byte of a text.
@@ -33,21 +35,20 @@ pub(crate) fn cells(text: &str, start: usize, delimiter: u8) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut at = start;
     loop {
-        let mut flaw = None;
-        let end = if bytes.get(at) == Some(&b'"') {
+        let (end, flaw) = if bytes.get(at) == Some(&b'"') {
             match closing(bytes, at + 1) {
                 Some(quote) => {
                     let end = end_from(quote + 1);
-                    flaw = (end > quote + 1).then_some(Flaw::Behind(quote + 1));
-                    end
+                    let is_behind = end > quote + 1;
+                    (end, is_behind.then_some(Flaw::Behind(quote + 1)))
                 }
-                None => {
-                    flaw = Some(Flaw::Unclosed);
-                    bytes.len()
-                }
+                None => (bytes.len(), Some(Flaw::Unclosed)),
             }
         } else {
-            end_from(at)
+            let end = end_from(at);
+            let own = bytes.get(at..end).unwrap_or_default();
+            let quote = own.iter().position(|byte| *byte == b'"');
+            (end, quote.map(|quote| Flaw::Inside(at + quote)))
         };
         let range = at..end;
         cells.push(Cell { range, flaw });
@@ -108,7 +109,11 @@ mod tests {
             ("a,\"b\"\"c\",d", vec![None, None, None]),
             ("a,\"b\"x,d", vec![None, Some(Flaw::Behind(5)), None]),
             ("a,\"b,d\nx", vec![None, Some(Flaw::Unclosed)]),
-            ("a\"b,\"\",\nx", vec![None, None, None]),
+            ("a\"b,\"\",\nx", vec![Some(Flaw::Inside(1)), None, None]),
+            (
+                "a, \"b, c\"",
+                vec![None, Some(Flaw::Inside(3)), Some(Flaw::Inside(8))],
+            ),
             ("", vec![None]),
         ] {
             let found: Vec<_> = cells(text, 0, b',').iter().map(|one| one.flaw).collect();

@@ -91,11 +91,18 @@ pub(crate) fn escape_open(text: &str) -> Cow<'_, str> {
 /// Whether what stands in an expression is a placeholder of Zoho Desk, such as `Tickets.Ticket Id`, and
 /// no slip for one of ours.
 pub(crate) fn is_placeholder(name: &str) -> bool {
-    let ours = ["var", "env", "secret"];
     name.split_once('.').is_some_and(|(of, label)| {
         let is_word = |text: &str| !text.trim().is_empty() && !text.contains(['$', '{', '\n']);
-        is_word(of) && is_word(label) && !ours.iter().any(|word| of.eq_ignore_ascii_case(word))
+        is_word(of) && is_word(label) && !OURS.iter().any(|word| of.eq_ignore_ascii_case(word))
     })
+}
+
+/// What expressions are looked up in.
+const OURS: [&str; 3] = ["var", "env", "secret"];
+
+/// Whether an expression is looked up there.
+pub(crate) fn is_form(form: &str) -> bool {
+    OURS.contains(&form)
 }
 
 /// The placeholders of Zoho Desk in a text whose expressions are replaced.
