@@ -24,6 +24,7 @@ mod html;
 mod lay;
 pub mod listed;
 
+pub(crate) use alike::plain_text;
 pub use alike::{
     are_alike, field_at, is_as_before, may_be_rewritten, opaque_field, renamed, same_json,
     with_handles_of,

@@ -236,16 +236,7 @@ impl Asked<'_> {
 
 /// Whether an error says something of one call alone.
 fn is_of_this_call(error: &ApiError) -> bool {
-    error.is_forbidden()
-        || matches!(
-            error.kind(),
-            ErrorKind::NotFound
-                | ErrorKind::MethodNotAllowed
-                | ErrorKind::BadRequest
-                | ErrorKind::Invalid
-                | ErrorKind::ServerError
-                | ErrorKind::Malformed
-        )
+    error.is_no_answer() || matches!(error.kind(), ErrorKind::ServerError | ErrorKind::Malformed)
 }
 
 /// The objects of an answer; the answer itself, where there is one of the kind.

@@ -20,7 +20,7 @@ use crate::plan::{
     to_see_to,
 };
 use crate::problem::Problem;
-use crate::reading::complete;
+use crate::reading::{complete, is_below_nothing};
 use crate::session::{Session, SessionError};
 use crate::state::{Address, Value};
 
@@ -208,7 +208,8 @@ pub struct Report {
     /// Fields that were applied, are no longer declared and stay as they are; they do not count, and
     /// the next apply forgets them.
     pub fields_left: Vec<FieldLeft>,
-    /// Addresses whose secrets are not set here, so that a part was not compared.
+    /// Addresses of which a part was not compared: their secrets are not set here, or questions about them
+    /// have no answer.
     pub not_compared: Vec<String>,
     /// Addresses that were not compared since it is not clear what they are.
     pub unclear: Vec<String>,
@@ -247,6 +248,10 @@ pub fn report(
         }
     }
     for (address, difference, instruction) in &compared.owned.by_hand {
+        // Below what is not live nothing was seen to be missing.
+        if only_live && sides.is_below_nothing(address, difference) {
+            continue;
+        }
         drifts.push(sides.by_hand(address, difference, instruction));
     }
     drifts.retain(|drift| {
@@ -340,6 +345,15 @@ impl Sides<'_> {
         self.live
             .id(address)
             .is_some_and(|id| self.owners.contains_key(&(address.collection, id.as_str())))
+    }
+
+    /// Whether a difference is one of a check that is about something that is not live.
+    fn is_below_nothing(&self, address: &Address, difference: &Difference) -> bool {
+        let named = (self.rows.named(address)).and_then(|body| body.get(difference.path.field));
+        match named {
+            Some(Value::Map(map)) => is_of_check(address) && is_below_nothing(map, self.live),
+            _ => false,
+        }
     }
 
     fn by_hand(&self, address: &Address, difference: &Difference, instruction: &str) -> Drift {

@@ -168,7 +168,7 @@ impl Ready {
 }
 
 fn not_compared(rows: &Rows) -> impl Iterator<Item = Problem> {
-    rows.not_compared().into_iter().map(|address| {
+    rows.lacking_secrets().into_iter().map(|address| {
         Problem::warning(
             Code::NotCompared,
             format!("`{address}` holds a secret that is not set; that part was not compared"),
@@ -637,9 +637,7 @@ impl Session {
             .into_iter()
             .map(async |asked| match reader.get(&request(&asked)).await {
                 Ok(answer) => Ok(Some((asked, answer.body.unwrap_or_default()))),
-                Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => {
-                    Ok(None)
-                }
+                Err(error) if error.is_no_answer() => Ok(None),
                 Err(error) => Err(SessionError::from(error)),
             });
         Ok(try_join_all(calls).await?.into_iter().flatten().collect())

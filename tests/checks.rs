@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex};
 use common::{Desk, Variables, settings};
 use deskform::config::Project;
 use deskform::dialect::{Dialect, Edition};
-use deskform::manifest::Sources;
+use deskform::export::export;
+use deskform::manifest::{Sources, to_sources};
+use deskform::reading::Needs;
 use deskform::simulator::{Organization, Simulator};
 use deskform::verb::Verb;
 use deskform::yaml::source::Source;
@@ -143,4 +145,39 @@ async fn what_a_person_has_done_is_no_step_any_more() {
         lets(&desk, done);
         assert!(by_hand(&desk).await.is_empty(), "{text}");
     }
+}
+
+/// What an export writes of checks.
+async fn inventory(desk: &Desk) -> String {
+    let needs = Needs::everything(desk.session.dialect);
+    let mut live = desk.session.read(&needs).await.expect("it is read");
+    let exported = export(&mut live, &|_| false);
+    let sources = to_sources(&exported.state);
+    let written = sources
+        .base
+        .iter()
+        .find(|source| &*source.name == "checks.yaml");
+    written.map_or_else(String::new, |source| source.text.to_string())
+}
+
+/// One name that no check takes does not cost the others.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_too_long_is_left_out_alone() {
+    let desk = desk("departments: {}").await;
+    lets(&desk, |organization| {
+        let department = organization.objects("departments")[0]["id"].clone();
+        for name in ["Mine".to_owned(), "x".repeat(60)] {
+            organization.insert(
+                "views",
+                json!({"module": "tickets", "departmentId": department, "name": name, "isCustomView": true}),
+            );
+        }
+    });
+    let written = inventory(&desk).await;
+    assert!(written.contains("Mine"), "{written}");
+    assert!(!written.contains("xxx"), "{written}");
+    let none = Variables::new();
+    desk.export_plans_to_nothing(&none)
+        .await
+        .expect("it plans to nothing");
 }

@@ -287,7 +287,7 @@ fn checks() {
         assert_eq!(place.run(line).code, 0, "{line}");
     }
     place.edit("desk.yaml", "workflows: 0", "workflows: 2");
-    let told = "see to it at Setup > Automation (department `Support`, module `tickets`), or correct the check: `workflows` is 0, and 2 is declared";
+    let told = "see to it at Setup > Automation > Workflows > Rules (department `Support`, module `tickets`), or correct the check: `workflows` is 0, and 2 is declared";
     for line in ["plan --detailed-exitcode", "plan --format markdown"] {
         let run = place.done(line);
         assert!(run.stdout.contains(told), "{run}");
@@ -343,6 +343,28 @@ fn checks() {
     // What is no longer declared is forgotten without a word.
     place.write("desk.yaml", "departments:\n  Support: {}\n");
     assert_eq!(place.run("plan --detailed-exitcode").code, 0);
+}
+
+/// What was not asked is not said to match: neither in a plan, nor in what drift says, nor for programs.
+#[test]
+fn checks_without_an_answer() {
+    const DEAD: &str = "departments:\n  Support: {}\nchecks:\n  Uses: {fieldIsUsedBy: {field: {id: '900000000000000099'}, reports: [Monthly]}}\n";
+    let place = applied(OPENAPI, DEAD);
+    let plan = plan_of(&place);
+    assert_eq!(plan["notCompared"], serde_json::json!(["checks/Uses"]));
+    let run = place.done("plan");
+    let told = "1 resource matches the manifests, and 1 resource could not be compared";
+    assert!(run.stdout.contains(told), "{run}");
+    assert!(run.stderr.contains("an old one"), "{run}");
+    let run = place.done("drift --format json");
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(report["notCompared"], serde_json::json!(["checks/Uses"]));
+    let run = place.done("drift");
+    let told = "No drift in what could be compared.";
+    assert!(run.stdout.contains(told), "{run}");
+    assert!(!run.stdout.contains("secret"), "{run}");
+    // No secret is missing, so that nothing keeps the rest from being applied.
+    place.done("apply --auto-approve");
 }
 
 #[test]

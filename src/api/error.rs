@@ -644,6 +644,12 @@ impl ApiError {
         )
     }
 
+    /// Whether a question was understood and not answered: it may not be asked, or has no answer there.
+    #[must_use]
+    pub fn is_no_answer(&self) -> bool {
+        self.is_forbidden() || matches!(self.parts.kind, ErrorKind::Invalid | ErrorKind::BadRequest)
+    }
+
     /// Whether the request may have taken effect although it failed.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {

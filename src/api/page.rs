@@ -43,7 +43,7 @@ const MAX_ROUNDS: u32 = 4;
 const MAX_WINDOW: usize = 8;
 
 /// Most pages of one listing: a million objects are beyond every edition.
-const MAX_PAGES: usize = 10_000;
+pub(crate) const MAX_PAGES: usize = 10_000;
 
 /// The status of an answer that says that it has no body.
 const NO_CONTENT: u16 = 204;
@@ -580,6 +580,12 @@ fn whole(page: Page, key: &str) -> Listed {
         ..Known::default()
     };
     Listed { objects, known }
+}
+
+/// The error of a listing that does not end.
+pub(crate) fn endless(request: &Request) -> ApiError {
+    let words = format!("it did not end after {MAX_PAGES} pages");
+    refuse(request, ErrorKind::Unstable, &words)
 }
 
 fn refuse(request: &Request, kind: ErrorKind, message: &str) -> ApiError {

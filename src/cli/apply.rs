@@ -24,6 +24,7 @@ use crate::apply::event::{Event, Outcome, Tally, finished};
 use crate::apply::recover::Recovery;
 use crate::apply::run::{ApplyContext, run as run_tasks};
 use crate::clock::Clock;
+use crate::kind::is_of_check;
 use crate::ledger::{Holder, Store};
 use crate::manifest::Desired;
 use crate::plan::{Options, Plan};
@@ -472,12 +473,16 @@ fn as_kept(plan: &Plan) -> Option<Plan> {
 }
 
 fn refuse_without_secrets(plan: &Plan) -> Result<(), Failure> {
-    if !plan.not_compared.is_empty() {
+    // What only a question does not tell needs no secret, and nothing is written for it.
+    let lacking: Vec<&String> = (plan.not_compared.iter())
+        .filter(|address| !is_of_check(address))
+        .collect();
+    if !lacking.is_empty() {
         return Err(Problem::error(
             Code::SecretMissing,
             format!(
                 "secrets are not set that {} need",
-                crate::problem::ticked(&plan.not_compared, "and")
+                crate::problem::ticked(&lacking, "and")
             ),
         )
         .help("set the environment variables that the manifests name; nothing was applied")

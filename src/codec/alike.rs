@@ -113,7 +113,7 @@ fn within_brackets(text: &str) -> &str {
 }
 
 /// A text in Unicode's normal form, with line ends of one form and HTML entities decoded.
-fn plain_text(text: &str) -> Cow<'_, str> {
+pub(crate) fn plain_text(text: &str) -> Cow<'_, str> {
     let decoded = html_escape::decode_html_entities(text.trim());
     let is_plain = decoded.is_ascii() && !decoded.contains('\r');
     if is_plain {

@@ -724,7 +724,7 @@ impl Reader<'_> {
             for (key, value) in self.walker.known(value, here, collection, POLICY_KEYS) {
                 let place = here.key(key);
                 match key {
-                    "createOnly" => policy.create_only = self.walker.flag(value, place, key),
+                    "createOnly" => policy.create_only = self.create_only(kind, value, place),
                     "prune" => {
                         policy.prune = self.walker.word(value, place, key, PRUNES).map(prune);
                         let removes = policy.prune.is_some_and(|prune| prune != Prune::None);
@@ -807,6 +807,21 @@ impl Reader<'_> {
             out.insert(kind.collection, policy);
         }
         out
+    }
+
+    /// Whether what is there is left as it is; refused where nothing would change it.
+    fn create_only(&mut self, kind: &Kind, raw: &Raw, at: At<'_>) -> Option<bool> {
+        let key = "createOnly";
+        if !kind.takes(key) {
+            self.walker.report(
+                Code::NotAllowed,
+                (at, Part::Key),
+                format!("`{key}` means nothing for {}", kind.collection),
+                "nothing is made or changed for them",
+                Some("take it away".to_owned()),
+            );
+        }
+        self.walker.flag(raw, at, key)
     }
 
     fn ignore(&mut self, raw: &Raw, at: At<'_>) -> Vec<Ignore> {

@@ -113,10 +113,12 @@ fn policies_schema() -> Value {
                 .filter(|word| kind.may_prune_all() || *word != "all")
                 .filter(|word| kind.may_be_removed() || *word == "none")
                 .collect();
-            let mut properties = json!({
-                "createOnly": flag(doc(POLICY, "createOnly")),
-                "prune": word(doc(POLICY, "prune"), &prunes),
-            });
+            let mut properties = if kind.takes("createOnly") {
+                json!({ "createOnly": flag(doc(POLICY, "createOnly")) })
+            } else {
+                json!({})
+            };
+            properties["prune"] = word(doc(POLICY, "prune"), &prunes);
             if kind.is_check() {
                 properties["failsPlan"] = flag(doc(POLICY, "failsPlan"));
             }

@@ -7,8 +7,18 @@ use super::{
     to,
 };
 
-/// Where a person works on rules and on what they do.
-const AUTOMATION: &str = "Setup > Automation";
+/// Where a person works on what no request sets up.
+const SETUP: &str = "Setup";
+const WORKFLOWS: &str = "Setup > Automation > Workflows > Rules";
+const BLUEPRINTS: &str = "Setup > Automation > Blueprints";
+const ASSIGNMENT: &str = "Setup > Automation > Assignment Rules";
+const SLAS: &str = "Setup > Automation > SLAs";
+const SUPERVISE: &str = "Setup > Automation > Supervise";
+const LAYOUT_RULES: &str = "Setup > Customization > Layouts and Fields > Layout Rules";
+const VALIDATION_RULES: &str = "Setup > Customization > Layouts and Fields > Validation Rules";
+const GAMIFICATION: &str = "the settings of Gamescope";
+const VIEWS_OF_MODULE: &str = "the list of views of the module";
+const REPORTS: &str = "Analytics > Reports";
 
 /// The largest number that the API counts to. Source: `AutomationFeatureCount`.
 const MOST: i64 = i32::MAX as i64;
@@ -67,8 +77,11 @@ const COUNTS: Map = Map::named(&[
     figure("blueprints")
         .doc("How many blueprints there are; they are counted for `tickets` alone."),
     figure("automationAlerts").doc("How many alerts there are."),
-    figure("fieldUpdates").doc("How many field updates there are."),
-    figure("automationTasks").doc("How many tasks there are that automation makes."),
+    figure("fieldUpdates")
+        .doc("How many field updates there are in the whole department, whatever the module."),
+    figure("automationTasks").doc(
+        "How many tasks that automation makes there are in the whole department, whatever the module.",
+    ),
     figure("customFunctions").doc("How many custom functions there are."),
 ]);
 
@@ -102,17 +115,17 @@ const USES: Map = Map::named(&[
     names("validationRules", 0).doc("Validation rules whose criteria use it."),
 ]);
 
-const fn counted(leaf: &'static str, path: &'static str) -> Question {
+const fn counted(leaf: &'static str, path: &'static str, place: &'static str) -> Question {
     Question {
         field: "automationCounts",
         leaf,
         path,
         answer: Answer::Number("usedCountInfo/usedTotalCount"),
-        place: AUTOMATION,
+        place,
     }
 }
 
-const fn used(leaf: &'static str, path: &'static str) -> Question {
+const fn used(leaf: &'static str, path: &'static str, place: &'static str) -> Question {
     Question {
         field: "fieldIsUsedBy",
         leaf,
@@ -123,7 +136,7 @@ const fn used(leaf: &'static str, path: &'static str) -> Question {
             keys: &["name"],
             page: 50,
         },
-        place: AUTOMATION,
+        place,
     }
 }
 
@@ -132,78 +145,97 @@ const QUESTIONS: Questions = Questions {
         counted(
             "workflows",
             "/automationFeatureCount?feature=workflows&departmentId={department}&module={module}",
+            WORKFLOWS,
         ),
         counted(
             "blueprints",
             "/automationFeatureCount?feature=blueprints&departmentId={department}&module={module}",
+            BLUEPRINTS,
         ),
         counted(
             "automationAlerts",
             "/automationFeatureCount?feature=automationAlerts&departmentId={department}&module={module}",
+            "Setup > Automation > Workflows > Alerts",
         ),
         counted(
             "fieldUpdates",
             "/automationFeatureCount?feature=fieldUpdates&departmentId={department}&module={module}",
+            "Setup > Automation > Workflows > Field Updates",
         ),
         counted(
             "automationTasks",
             "/automationFeatureCount?feature=automationTasks&departmentId={department}&module={module}",
+            "Setup > Automation > Workflows > Tasks",
         ),
         counted(
             "customFunctions",
             "/automationFeatureCount?feature=customFunctions&departmentId={department}&module={module}",
+            "Setup > Automation > Workflows > Custom Functions",
         ),
         used(
             "directAssignmentRules",
             "/organizationFields/{field}/criteriaReferences?featureType=DirectAssignment",
+            ASSIGNMENT,
         ),
         used(
             "roundRobinRules",
             "/organizationFields/{field}/criteriaReferences?featureType=RoundRobin",
+            ASSIGNMENT,
         ),
         used(
             "workflows",
             "/organizationFields/{field}/criteriaReferences?featureType=WorkFlow",
+            WORKFLOWS,
         ),
         used(
             "slas",
             "/organizationFields/{field}/criteriaReferences?featureType=SLA",
+            SLAS,
         ),
         used(
             "supervisorRules",
             "/organizationFields/{field}/criteriaReferences?featureType=Supervise",
+            SUPERVISE,
         ),
         used(
             "blueprints",
             "/organizationFields/{field}/criteriaReferences?featureType=BluePrint",
+            BLUEPRINTS,
         ),
         used(
             "blueprintTransitions",
             "/organizationFields/{field}/criteriaReferences?featureType=BluePrintTransition",
+            BLUEPRINTS,
         ),
         used(
             "views",
             "/organizationFields/{field}/criteriaReferences?featureType=CustomView",
+            VIEWS_OF_MODULE,
         ),
         used(
             "reports",
             "/organizationFields/{field}/criteriaReferences?featureType=Report",
+            REPORTS,
         ),
         used(
             "trophies",
             "/organizationFields/{field}/criteriaReferences?featureType=GameTrophy",
+            GAMIFICATION,
         ),
         used(
             "badges",
             "/organizationFields/{field}/criteriaReferences?featureType=GameBadge",
+            GAMIFICATION,
         ),
         used(
             "layoutRules",
             "/organizationFields/{field}/criteriaReferences?featureType=LayoutRules",
+            LAYOUT_RULES,
         ),
         used(
             "validationRules",
             "/organizationFields/{field}/criteriaReferences?featureType=ValidationRules",
+            VALIDATION_RULES,
         ),
         Question {
             field: "viewsExist",
@@ -214,7 +246,7 @@ const QUESTIONS: Questions = Questions {
                 keys: &["name", "viewName", "displayLabel"],
                 page: 0,
             },
-            place: "the list of views of the module",
+            place: VIEWS_OF_MODULE,
         },
     ],
     inventory: &[
@@ -243,7 +275,7 @@ const fn seen(name: &'static str) -> Wire {
     Wire::Manual {
         read: Some(name),
         encoding: super::Encoding::Plain,
-        instruction: AUTOMATION,
+        instruction: SETUP,
     }
 }
 

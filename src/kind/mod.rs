@@ -76,7 +76,7 @@ use build::{
 };
 pub use examples::{Refer, example_name, example_value};
 pub use field::{Encoding, Field, Row, Rows, Shown, Stage, Switch, Wire};
-pub use questions::Questions;
+pub use questions::{Questions, is_of_check};
 pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
@@ -321,6 +321,14 @@ impl Kind {
             field.shape.targets(&mut found);
         }
         found
+    }
+
+    /// Whether something may refer to its resources.
+    #[must_use]
+    pub fn is_referred_to(&self) -> bool {
+        let is_meant = |target: Target| target.collections().any(|one| one == self.collection);
+        let is_heir = |kind: &Kind| kind.chosen_heirs().iter().any(|heir| is_meant(heir.target));
+        all().any(|kind| kind.targets().into_iter().any(is_meant) || is_heir(kind))
     }
 
     /// A field by name.

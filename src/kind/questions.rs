@@ -1,6 +1,7 @@
 //! What is asked about what only a person sets up: the words in which tables say it.
 
 use super::rules::Sign;
+use super::words::IGNORE_CHANGES;
 use super::{Kind, Listing};
 use crate::dialect::Dialect;
 
@@ -73,6 +74,13 @@ impl Questions {
     }
 }
 
+/// Whether a text is the address of a check.
+#[must_use]
+pub fn is_of_check(address: &str) -> bool {
+    let collection = address.split('/').next().unwrap_or_default();
+    super::find(collection).is_some_and(Kind::is_check)
+}
+
 impl Kind {
     /// The questions that are asked in a dialect, where its resources are made of the answers.
     #[must_use]
@@ -81,6 +89,13 @@ impl Kind {
             Listing::Asked(questions) => Some(questions),
             Listing::Whole(_) | Listing::Each(..) | Listing::Mentioned => None,
         }
+    }
+
+    /// Whether a key of `lifecycle` means something for it: what is only compared is not made, changed or
+    /// removed.
+    #[must_use]
+    pub fn takes(&self, key: &str) -> bool {
+        key == IGNORE_CHANGES || !self.is_check()
     }
 
     /// Whether its resources are made of answers to questions: they are compared, and nothing of them is

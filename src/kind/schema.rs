@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::rules::{Rule, Sorts};
 use super::words::{
-    CSV, FILE, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, REPLACES, TABLE, TEXT, VALUE,
+    CSV, FILE, IGNORE_CHANGES, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, REPLACES, TABLE, TEXT,
+    VALUE,
 };
 use super::{Field, KINDS, Keys, Kind, Null, ORDER, Owned, Pattern, Shape, all, patterns, scopes};
 use crate::kind;
@@ -101,7 +102,7 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
             collection["properties"] = words.into();
         }
         properties.insert(kind.collection.into(), collection);
-        if !kind.is_given() {
+        if !kind.is_given() && !kind.is_check() {
             let item = tombstone_schema(kind);
             removed.insert(
                 kind.collection.into(),
@@ -368,23 +369,27 @@ fn demanded(kind: &Kind, field: &Field) -> bool {
 pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
     let mut properties = fields_schema(kind.fields, complete);
     let names: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
+    let mut treatments = json!({
+        "preventDestroy": flag(doc(LIFECYCLE, "preventDestroy")),
+        "createOnly": flag(doc(LIFECYCLE, "createOnly")),
+        IGNORE_CHANGES: {
+            "description": doc(LIFECYCLE, IGNORE_CHANGES),
+            "type": "array",
+            "items": { "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^/|^[^/.]+\\." }] },
+            "uniqueItems": true,
+        },
+        "renamedFrom": former_schema(kind),
+        "replace": flag(doc(LIFECYCLE, "replace")),
+    });
+    if let Some(treatments) = treatments.as_object_mut() {
+        treatments.retain(|key, _| kind.takes(key));
+    }
     properties.insert(
         "lifecycle".into(),
         json!({
             "description": "How the resource may be treated.",
             "type": "object",
-            "properties": {
-                "preventDestroy": flag(doc(LIFECYCLE, "preventDestroy")),
-                "createOnly": flag(doc(LIFECYCLE, "createOnly")),
-                "ignoreChanges": {
-                    "description": doc(LIFECYCLE, "ignoreChanges"),
-                    "type": "array",
-                    "items": { "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^/|^[^/.]+\\." }] },
-                    "uniqueItems": true,
-                },
-                "renamedFrom": former_schema(kind),
-                "replace": flag(doc(LIFECYCLE, "replace")),
-            },
+            "properties": treatments,
             "additionalProperties": false,
         }),
     );

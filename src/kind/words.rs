@@ -22,6 +22,9 @@ pub(crate) const OVERLAY: &[Word; 1] = &[flag(
     "Whether the overlay declares a resource that nothing below it has.",
 )];
 
+/// The key of `lifecycle` that takes fields out of the comparison.
+pub(crate) const IGNORE_CHANGES: &str = "ignoreChanges";
+
 /// What `lifecycle` may hold.
 pub(crate) const LIFECYCLE: &[Word; 6] = &[
     flag("preventDestroy", "Never delete, disable or replace it."),
@@ -30,7 +33,7 @@ pub(crate) const LIFECYCLE: &[Word; 6] = &[
         "Create it when it is absent, never change it afterwards.",
     ),
     form(
-        "ignoreChanges",
+        IGNORE_CHANGES,
         "list of fields, or of JSON Pointers such as `/cf/region`",
         "Fields, or JSON Pointers such as `/cf/region`, to what is left as it is live.",
     ),
@@ -89,12 +92,12 @@ pub(crate) const TABLE: &[Word; 5] = &[
     choice(
         "decimal",
         &[".", ","],
-        "What stands before the decimals of numbers; left out, it is `.`.",
+        "What stands before the decimals of numbers; left out, it is `.`. Where it is `,`, no number holds a point.",
     ),
     form(
         "null",
         "text",
-        "The text of a cell that clears its field, as `null` does in YAML. An empty cell says nothing of it.",
+        "The text of a cell that clears its field, as `null` does in YAML. An empty cell says nothing of it. White space at the ends of a cell does not count.",
     ),
 ];
 pub(crate) const TABLE_KEYS: &[&str] = &names(TABLE);

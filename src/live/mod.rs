@@ -148,6 +148,15 @@ impl<T> Shared<T> {
     }
 }
 
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// What was said instead.
+    pub why: String,
+    /// The way out.
+    pub help: &'static str,
+}
+
 /// What was read of an organization.
 #[derive(Debug)]
 pub struct Live {
@@ -175,7 +184,7 @@ pub struct Live {
     /// What objects have that say nothing, by the path of the GET that shows it.
     pub standards: BTreeMap<String, Json>,
     /// What was answered to the questions of checks, by their paths: all pages, or why there is no answer.
-    pub answers: BTreeMap<String, Result<Vec<Json>, String>>,
+    pub answers: BTreeMap<String, Result<Vec<Json>, NoAnswer>>,
     by_id: ByName<&'static str, usize>,
     by_key: HashMap<&'static str, ByKey>,
     by_lower_case: HashMap<&'static str, ByKey>,

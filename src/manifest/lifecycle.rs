@@ -1,9 +1,10 @@
 //! What a manifest says about how a resource may be treated.
 
 use super::convert::{Converter, Here};
+use super::resolve::article;
 use crate::codec::named_path;
 use crate::config::written::TRANSFER_TO;
-use crate::kind::words::LIFECYCLE_KEYS;
+use crate::kind::words::{IGNORE_CHANGES, LIFECYCLE_KEYS};
 use crate::problem::{Code, Part};
 use crate::state::identity::readings;
 use crate::state::{Lifecycle, pointer};
@@ -24,6 +25,16 @@ impl Converter<'_> {
         let names: Vec<&'static str> = here.kind.fields.iter().map(|field| field.name).collect();
         for (key, value) in walker.known(raw, At::ROOT, "lifecycle", LIFECYCLE_KEYS) {
             let at = At::ROOT.key(key);
+            if !here.kind.takes(key) {
+                walker.report(
+                    Code::NotAllowed,
+                    (at, Part::Key),
+                    format!("`{key}` means nothing for {}", article(here.kind.singular)),
+                    "nothing is made, changed or removed for it",
+                    Some(format!("take it away; `{IGNORE_CHANGES}` is what there is")),
+                );
+                continue;
+            }
             match key {
                 "preventDestroy" => {
                     lifecycle.prevent_destroy = walker.flag(value, at, key).unwrap_or_default();

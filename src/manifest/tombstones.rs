@@ -61,7 +61,7 @@ pub(super) fn tombstone(
                 .help(help),
         ])
     };
-    if kind.is_given() {
+    if kind.is_given() || kind.is_check() {
         return Err(vec![
             Problem::error(
                 Code::CannotRemove,

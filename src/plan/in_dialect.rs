@@ -1,6 +1,7 @@
 //! What manifests say that a dialect cannot take: known before anything is read.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::codec;
 use crate::dialect::Dialect;
@@ -23,16 +24,27 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
     for (address, resource) in &desired.state {
         let kind = resource.kind;
         if kind.api(dialect).is_none() {
+            let mut help =
+                "declare it in an overlay of the environments that speak the other dialect"
+                    .to_owned();
+            if kind.is_referred_to() {
+                // Writing into a string cannot fail.
+                let _ = write!(
+                    help,
+                    ", and refer to a live {} as `{{lookup: \"Name\"}}`",
+                    kind.singular
+                );
+            }
             problems.push(
                 Problem::error(
                     Code::KindNotInDialect,
-                    format!("{} cannot be managed in the {dialect} dialect", kind.collection),
+                    format!(
+                        "{} cannot be managed in the {dialect} dialect",
+                        kind.collection
+                    ),
                 )
                 .at(place(desired, address, ""), "declared here")
-                .help(format!(
-                    "declare it in an overlay of the environments that speak the other dialect, and refer to a live {} as `{{lookup: \"Name\"}}`",
-                    kind.singular
-                )),
+                .help(help),
             );
             continue;
         }

@@ -136,7 +136,8 @@ pub struct Plan {
     /// one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger_serial: Option<u64>,
-    /// Addresses whose secrets the environment lacks, so that they were not compared.
+    /// Addresses of which a part was not compared: the environment lacks their secrets, or questions about
+    /// them have no answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
     /// Why guards refuse the plan, in whole sentences without a final period. A plan that was saved

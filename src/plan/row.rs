@@ -11,6 +11,10 @@ use crate::problem::Place;
 use crate::state::{Address, Body, Heirs, State};
 
 /// What planning knows of one address.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own, and any of them may go with any other"
+)]
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The address.
@@ -36,6 +40,8 @@ pub struct Row {
     pub unclear: bool,
     /// Whether it cannot be compared, or not whole, since a secret is missing.
     pub not_compared: bool,
+    /// Whether a question about it has no answer, so that it was not compared whole.
+    pub unanswered: bool,
 }
 
 impl Row {
@@ -52,6 +58,7 @@ impl Row {
             known: false,
             unclear: false,
             not_compared: false,
+            unanswered: false,
         }
     }
 }
@@ -180,9 +187,15 @@ impl Rows {
         self.get(address)?.going.as_deref()
     }
 
-    /// Lists the addresses that cannot be compared since a secret is missing, sorted.
+    /// Lists the addresses that cannot be compared, or not whole, sorted: a secret is missing, or an answer.
     #[must_use]
     pub fn not_compared(&self) -> Vec<&Address> {
+        self.sorted(|row| row.not_compared || row.unanswered)
+    }
+
+    /// Lists the addresses that cannot be compared since a secret is missing, sorted.
+    #[must_use]
+    pub fn lacking_secrets(&self) -> Vec<&Address> {
         self.sorted(|row| row.not_compared)
     }
 
@@ -278,6 +291,9 @@ mod tests {
         }
         assert_eq!(rows.unclear(), [&address("a"), &address("b")]);
         assert_eq!(rows.not_compared(), rows.unclear());
+        rows.get_mut(&address("c")).unwrap().unanswered = true;
+        assert_eq!(rows.lacking_secrets(), rows.unclear());
+        assert_eq!(rows.not_compared().len(), 3);
     }
 
     /// Two tombstones may name one object, and one of them alone say who takes over.

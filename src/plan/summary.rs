@@ -74,7 +74,8 @@ pub(super) fn summarise(
     };
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let unchanged = bound.rows.objects().filter(|(row, _)| {
-        !busy.contains(&row.address) && !row.not_compared && options.looks_at(&row.address)
+        let is_compared = !row.not_compared && !row.unanswered;
+        !busy.contains(&row.address) && is_compared && options.looks_at(&row.address)
     });
     summary.unchanged = unchanged.count();
     Plan {

@@ -18,7 +18,7 @@ mod scopes;
 mod single;
 mod sought;
 
-pub use asked::ask;
+pub use asked::{ask, is_below_nothing};
 pub use count::size;
 pub use details::{
     ShownApart, all_apart, complete, complete_apart, fetch, fetch_missing, fetch_named,

@@ -380,7 +380,10 @@ impl Needs {
         }
         let scope = scope_of_name(desired, kind, named, dialect);
         let own = self.kinds.entry(kind.collection).or_default();
-        own.names.insert(named.name.to_string());
+        // What answers to questions make is there where it is declared alone.
+        if kind.questions(dialect).is_none() {
+            own.names.insert(named.name.to_string());
+        }
         match scope {
             Some(scope) => own.scopes.extend((!scope.is_empty()).then_some(scope)),
             None => own.everywhere = true,

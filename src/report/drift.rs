@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::lines::{self, Line};
 use super::markdown::{self, Entry, Section};
-use super::{FIELDS_LEFT, Paint, Style, Whereabouts, fields_left, parts, text};
+use super::{FIELDS_LEFT, Paint, Style, Whereabouts, fields_left, not_compared, parts, text};
 use crate::drift::{Drift, Moved, Report, What};
 use crate::plan::FieldChange;
 use crate::safe::{self, safe};
@@ -146,17 +146,16 @@ pub fn summary(report: &Report) -> String {
 }
 
 /// What stands below the drift and does not count.
-fn remarks(report: &Report) -> [(&'static str, &[String]); 3] {
+fn remarks(report: &Report) -> [(&'static str, Vec<String>); 4] {
+    let [secret, unanswered] = not_compared(&report.not_compared);
     [
-        (
-            "Not compared, since their secrets are not set here",
-            &report.not_compared,
-        ),
+        secret,
+        unanswered,
         (
             "Not compared, since it is not clear what they are",
-            &report.unclear,
+            report.unclear.clone(),
         ),
-        ("Limited to", &report.targets),
+        ("Limited to", report.targets.clone()),
     ]
 }
 

@@ -471,6 +471,8 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     }
     let way = |dialect: Dialect| {
         kind.api(dialect)?;
+        // What a check declares does not travel: it is held against an answer.
+        kind.questions(dialect).is_none().then_some(())?;
         Some((dialect, wire(travels?, dialect)?))
     };
     let leaves = match field.shape {

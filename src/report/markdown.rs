@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::lines::{self, Line, STEP, Sign};
 use super::{
     FIELDS_LEFT, Whereabouts, count, fields_left, first_taken_over, forecast, moved_handles,
-    refused, risks, summary, taken_over, text,
+    not_compared, refused, risks, summary, taken_over, text,
 };
 use crate::plan::alike::Alike;
 use crate::plan::{Acknowledged, Plan, Step};
@@ -251,11 +251,9 @@ fn sections(plan: &Plan) -> Vec<Section> {
         .map(acknowledged)
         .map(|text| remark(&text));
     sections.push(("Acknowledged differences", false, acknowledged.collect()));
-    sections.push((
-        "Not compared, since their secrets are not set here",
-        false,
-        named(&plan.not_compared),
-    ));
+    for (title, addresses) in not_compared(&plan.not_compared) {
+        sections.push((title, false, named(&addresses)));
+    }
     let stays: Vec<String> = plan
         .no_longer_declared
         .iter()

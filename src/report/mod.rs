@@ -29,7 +29,7 @@ mod tests;
 use std::fmt::Write as _;
 
 use crate::dialect::{Dialect, Edition, Unit};
-use crate::kind;
+use crate::kind::{self, is_of_check};
 use crate::ledger::NOWHERE;
 use crate::plan::Plan;
 use crate::plan::record::FieldLeft;
@@ -163,6 +163,21 @@ fn parts(parts: &[(usize, &str)]) -> String {
         .map(|(number, words)| format!("{number} {words}"))
         .collect();
     shown.join(", ")
+}
+
+/// What was not compared, by the reason.
+fn not_compared(addresses: &[String]) -> [(&'static str, Vec<String>); 2] {
+    let (unanswered, secret) = addresses
+        .iter()
+        .cloned()
+        .partition(|address| is_of_check(address));
+    [
+        ("Not compared, since their secrets are not set here", secret),
+        (
+            "Not compared, or not whole, since questions about them have no answer",
+            unanswered,
+        ),
+    ]
 }
 
 /// Says that nothing differs, in how many resources, and where nobody looked.

@@ -90,7 +90,9 @@ pub fn drift_schema() -> Value {
             ),
             (
                 "notCompared",
-                texts("What was not wholly compared, since a secret is not set, as addresses."),
+                texts(
+                    "What was not wholly compared, since a secret is not set or a question has no answer, as addresses.",
+                ),
             ),
             (
                 "unclear",

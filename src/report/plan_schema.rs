@@ -130,7 +130,7 @@ pub fn plan_schema() -> Value {
             (
                 "notCompared",
                 list(
-                    "What could not be compared, since a secret is not set, as addresses.",
+                    "What could not be compared, or not whole, since a secret is not set or a question has no answer, as addresses.",
                     json!({ "type": "string" }),
                 ),
             ),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::lines::{self, Line, STEP, Sign};
 use super::{
     FIELDS_LEFT, Paint, Style, count, fields_left, first_taken_over, forecast, heading,
-    moved_handles, refused, risks, summary, table, taken_over, together,
+    moved_handles, not_compared, refused, risks, summary, table, taken_over, together,
 };
 use crate::kind::Risk;
 use crate::plan::alike::Alike;
@@ -43,11 +43,9 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         "Acknowledged differences:",
         plan.acknowledged.iter().map(acknowledged),
     );
-    section(
-        &mut out,
-        "Not compared, since their secrets are not set here:",
-        plan.not_compared.iter().cloned(),
-    );
+    for (title, addresses) in not_compared(&plan.not_compared) {
+        section(&mut out, &format!("{title}:"), addresses.into_iter());
+    }
     section(
         &mut out,
         "No longer declared; these stay in Zoho Desk, and the ledger lets them go:",

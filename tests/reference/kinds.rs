@@ -117,7 +117,11 @@ pub(crate) fn page(kind: &Kind) -> Page {
                     of_it.map(|(_, words)| vec![tick(field.name), cell(words)])
                 });
                 let different: Vec<_> = different.collect();
-                if different.is_empty() {
+                if kind.questions(dialect).is_some() {
+                    page.paragraph(
+                        "Nothing is sent; what is declared is compared with the answers.",
+                    );
+                } else if different.is_empty() {
                     page.paragraph("Every field is sent and compared under its own name.");
                 } else {
                     page.paragraph(

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Base, Known, Listed, Listing, MAX_PAGES, MAX_ROUNDS, Page, key, refuse};
+use super::{Base, Known, Listed, Listing, MAX_PAGES, MAX_ROUNDS, Page, endless, key, refuse};
 use crate::api::error::{ApiError, ErrorKind};
 
 /// How far behind the last object seen it is asked whether a server pages at all.
@@ -138,8 +138,7 @@ impl<'a> InTurn<'a> {
                 (false, false) => return Ok(false),
             }
         }
-        let words = format!("it did not end after {MAX_PAGES} pages");
-        Err(refuse(&self.listing.request, ErrorKind::Unstable, &words))
+        Err(endless(&self.listing.request))
     }
 
     /// Whether the first page comes again for a place far behind it: the server does not page here.
