@@ -49,6 +49,8 @@ const FEWER: &[(&str, Option<Dialect>, u8, u8)] = &[
     // Each of them is a step done by hand.
     ("slas", Some(Dialect::Openapi), 2, POOL),
     ("ruleGroups", None, 2, POOL),
+    // A layout has room for ten of them, and those by hand count as well.
+    ("dependencyMappings", None, 5, 6),
 ];
 
 /// Kinds of which organizations of a lower edition have hardly anything.
