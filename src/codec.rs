@@ -35,9 +35,9 @@ pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_by_name, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
-    LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_listed, keep_live, merge,
-    named_path, reached, restrict, settle, strange_word, targets, value_at, way_of,
-    without_secrets, written, written_order,
+    LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_filled_in, is_listed,
+    keep_live, merge, named_path, reached, restrict, settle, strange_word, targets, value_at,
+    way_of, without_secrets, written, written_order,
 };
 
 /// Translates ids and wire names of an organization to addresses.

@@ -461,18 +461,22 @@ fn meaningful(shape: &Shape, value: Value) -> Value {
                 if keyed.owned == Owned::Whole && matches!(keyed.keys, Keys::Texts(_)));
             let map: Leaves = map
                 .into_iter()
-                .map(|(key, value)| {
+                .filter_map(|(key, value)| {
                     if says_by_keys && matches!(&value, Value::List(list) if list.is_empty()) {
-                        return (key, value);
+                        return Some((key, value));
                     }
-                    let usual = codec::leaf_field(shape, &key).and_then(|leaf| leaf.usual);
+                    let leaf = codec::leaf_field(shape, &key);
+                    let usual = leaf.and_then(|leaf| leaf.usual);
                     if usual.is_some_and(|usual| codec::switch_value(usual) == value) {
-                        return (key, Value::Null);
+                        return None;
                     }
-                    let below = codec::shape_below(shape, &key);
-                    (key, meaningful(&below, value))
+                    // Left out, the server would give it a value.
+                    if value.is_null() && codec::is_filled_in(shape, &key) {
+                        return Some((key, value));
+                    }
+                    let value = meaningful(&codec::shape_below(shape, &key), value);
+                    (!value.is_null()).then_some((key, value))
                 })
-                .filter(|(_, value)| !value.is_null())
                 .collect();
             // Some maps are there although nothing is in them.
             let says = matches!(shape, Shape::Map(map) if map.null == Null::Empty);

@@ -33,8 +33,8 @@ pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
     };
     for (key, value) in leaves {
         let value = match (value, map.get(key)) {
-            // Absent and null are one value.
-            (Value::Null, None) => continue,
+            // Absent and null are one value, unless the server gives one to what is left out.
+            (Value::Null, None) if !is_filled_in(shape, key) => continue,
             (value, Some(live)) => match leaf_field(shape, key) {
                 Some(leaf) => merge(&leaf.shape, value, live),
                 None => value.clone(),
@@ -51,6 +51,12 @@ pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
     } else {
         Value::Map(map)
     }
+}
+
+/// Whether the server gives a leaf that is left out a value, and takes null.
+#[must_use]
+pub fn is_filled_in(shape: &Shape, key: &str) -> bool {
+    leaf_field(shape, key).is_some_and(|leaf| leaf.server_default && leaf.nullable)
 }
 
 /// Whether a value is a list in an order that counts, see [`crate::kind::Listed`].

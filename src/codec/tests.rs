@@ -6,6 +6,37 @@ use super::*;
 use crate::kind::{KINDS, find};
 use crate::live::{Live, LiveObject};
 
+/// Null says something of what the server would give a value, also where nothing is there yet.
+#[test]
+fn null_stays_where_the_server_would_give_a_value() {
+    fn maps(shape: &Shape, f: &mut dyn FnMut(&Shape, &[Field])) {
+        match shape {
+            Shape::Map(map) => {
+                f(shape, map.fields);
+                for leaf in map.fields {
+                    maps(&leaf.shape, f);
+                }
+            }
+            Shape::Keyed(keyed) => maps(&keyed.value.shape, f),
+            _ => {}
+        }
+    }
+    let mut kept = 0;
+    for field in KINDS.iter().flat_map(|kind| kind.fields) {
+        maps(&field.shape, &mut |shape, leaves| {
+            for leaf in leaves.iter().filter(|_| is_owned_by_name(shape)) {
+                let named = Value::Map(Leaves::from([(leaf.name, Value::Null)]));
+                let laid = merge(shape, &named, &Value::Null);
+                let is_filled = leaf.server_default && leaf.nullable;
+                let wanted = if is_filled { named } else { Value::Null };
+                assert_eq!(laid, wanted, "{}", leaf.name);
+                kept += usize::from(is_filled);
+            }
+        });
+    }
+    assert!(kept > 0);
+}
+
 /// Values of every form, in normal form and not.
 fn values() -> Vec<Value> {
     let texts = [

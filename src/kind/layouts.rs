@@ -70,10 +70,12 @@ const FIELD: Field = Field::new(
             .replaces_values()
             .as_of_key("values")
             .doc("The choices of a pick list, all of them in their order; left out, those of the custom field. `{value: Waiting, replaces: [On Hold]}` gives the records that have a value that goes another one first."),
+        // What a new layout has where none is sent is not stated: it may be the first choice.
         text("defaultValue")
             .max(120)
             .pattern(patterns::CHOICE)
             .nullable()
+            .server_default()
             .doc("The value that a new record has: a choice, or `true` or `false`."),
         choice("sortBy", &["alphabetical", "userDefined"])
             .never_null()

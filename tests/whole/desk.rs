@@ -353,6 +353,7 @@ fn fields(made: &mut Made) {
 
 fn layouts(made: &mut Made) {
     for at in 0..WITH_LAYOUTS {
+        // One of them has no default, where a new layout would have the first choice.
         let body = json!({"module": "tickets", "department": department(at), "layoutName": department(at),
             "layoutDesc": format!("For tickets of {}", department(at)),
             "profiles": [format!("Profile {}", at % 6), {"lookup": "Agent"}],
@@ -360,7 +361,7 @@ fn layouts(made: &mut Made) {
                 "Ticket Information": {"fields": {
                     "status": {"values": ["Open", "Waiting", "Escalated", "Closed"], "defaultValue": "Open"},
                     "tickets_area": {"values": ["Hardware", "Software"], "isMandatory": at % 2 == 0,
-                        "defaultValue": "Hardware"},
+                        "defaultValue": if at == 1 { Value::Null } else { json!("Hardware") }},
                     "tickets_line": {"values": ["Routers", "Phones", "Portal"], "defaultValue": "Routers"}}},
                 "More": {"fields": {"tickets_words": {}, "description": {}}}}});
         made.put("layouts", ticket_layout(at), body);
