@@ -437,6 +437,41 @@ fn collections(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
+/// Collects the keys of maps that stand where a text may.
+fn named_in_texts(key: &str, value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) if matches!(key, "value" | "from") => found.extend(map.keys().cloned()),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| named_in_texts(key, value, found)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| named_in_texts(key, item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_properties_draw_all_that_a_text_may_name() {
+    let words = deskform::kind::KINDS.iter().map(|kind| kind.word);
+    let words: BTreeSet<String> = words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let strategy = random::manifest(Dialect::Openapi, false);
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut found = BTreeSet::new();
+    for _ in 0..DRAWS {
+        let manifest = strategy.new_tree(&mut runner).expect("a draw").current();
+        for source in manifest.sources().base {
+            let file = serde_yaml::from_str(&source.text).unwrap_or_default();
+            named_in_texts("", &file, &mut found);
+        }
+    }
+    assert_eq!(found, words);
+}
+
 #[test]
 fn the_properties_draw_every_field_of_every_kind() {
     let mut lacking = Vec::new();

@@ -495,7 +495,7 @@ mod tests {
         live
     }
 
-    fn read(live: &Live, field: &Field, json: Json) -> Value {
+    fn read(live: &Live, field: &Field, json: &Json) -> Value {
         let name = field.wire(O).read_name().unwrap();
         let raw = json!({ name: json });
         read_field(field, O, raw.as_object().unwrap(), live).unwrap()
@@ -518,7 +518,7 @@ mod tests {
     fn a_text_that_is_the_id_of_what_was_read_names_it() {
         let (live, field) = (live(), values());
         let has = json!(["Open", "20", 30, "99", "40"]);
-        let value = read(&live, &field, has);
+        let value = read(&live, &field, &has);
         let wanted = vec![
             Value::text("Open"),
             to("departments", "billing"),
@@ -557,10 +557,10 @@ mod tests {
         let field = find("emailTemplates").unwrap().field("from").unwrap();
         let support = live.address_of(3).unwrap();
         let support = Value::Reference(Reference::To(support));
-        assert_eq!(read(&live, field, json!("support@EXAMPLE.com")), support);
+        assert_eq!(read(&live, field, &json!("support@EXAMPLE.com")), support);
         // Two have the name, or it is no name alone.
         for text in ["both@example.com", "Support<support@example.com>"] {
-            assert_eq!(read(&live, field, json!(text)), Value::text(text));
+            assert_eq!(read(&live, field, &json!(text)), Value::text(text));
         }
         let sent = encode(field, O, &support, Part::All, &live).unwrap();
         assert_eq!(sent, "Support@example.com");

@@ -436,27 +436,7 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
         some.then(|| prop::sample::select(values).prop_map(Drawn::Plain).boxed())
     };
     match field.shape {
-        Shape::Text { .. } if !field.refers.is_empty() => {
-            let some = (
-                prop::sample::select(values(field)),
-                prop::option::of(named(field)),
-            );
-            Some(
-                some.prop_map(|(text, named)| Drawn::Named(text, named))
-                    .boxed(),
-            )
-        }
-        Shape::Texts { max_items, .. } if !field.refers.is_empty() => {
-            let items = values(field);
-            let most = at_most(max_items, items.len());
-            let named = prop::collection::vec(named(field), 0..=at_most(max_items, 3));
-            let some = (prop::sample::subsequence(items, 1..=most), named);
-            let fits = move |(mut texts, named): (Vec<Value>, Vec<Named>)| {
-                texts.truncate(at_most(max_items, 25) - named.len());
-                Drawn::ManyNamed(texts, named)
-            };
-            Some(some.prop_map(fits).boxed())
-        }
+        _ if !field.refers.is_empty() => Some(text_or_named(field)),
         Shape::Text { .. }
         | Shape::Email { .. }
         | Shape::Scalar { .. }
@@ -537,6 +517,25 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
         Shape::Keyed(ref keyed) => keyed_map(field, keyed),
         Shape::Items(ref items) => some_items(items),
     }
+}
+
+/// Draws a text, or a list of texts, that may name resources.
+fn text_or_named(field: &'static Field) -> BoxedStrategy<Drawn> {
+    let items = values(field);
+    let Shape::Texts { max_items, .. } = field.shape else {
+        let some = (prop::sample::select(items), prop::option::of(named(field)));
+        return some
+            .prop_map(|(text, named)| Drawn::Named(text, named))
+            .boxed();
+    };
+    let most = at_most(max_items, items.len());
+    let named = prop::collection::vec(named(field), 0..=at_most(max_items, 3));
+    let some = (prop::sample::subsequence(items, 1..=most), named);
+    let fits = move |(mut texts, named): (Vec<Value>, Vec<Named>)| {
+        texts.truncate(at_most(max_items, 25) - named.len());
+        Drawn::ManyNamed(texts, named)
+    };
+    some.prop_map(fits).boxed()
 }
 
 /// Draws a resource that a text of a field may name.
