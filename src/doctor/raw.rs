@@ -49,7 +49,7 @@ pub(super) enum LeftOut {
     Kept,
 }
 
-impl<'a> Own<'a> {
+impl Own<'_> {
     fn api(self) -> Option<&'static Api> {
         self.kind.api(self.dialect)
     }
