@@ -127,8 +127,8 @@ impl AtHand<'_> {
     /// Whether what a field refers to has to be of one's own making: what lies below it changes it, and one
     /// can be made.
     fn is_own_alone(&self, field: &Field, target: Target) -> bool {
-        let is_made = |collection| tried(self.dialect).any(|kind| kind.collection == collection);
-        field.identity && !field.naming && target.collections().any(is_made)
+        let is_made = tried(self.dialect).any(|kind| kind.collection == target.collection);
+        field.identity && !field.naming && is_made
     }
 
     fn id_of_existing(&self, target: Target) -> Option<String> {

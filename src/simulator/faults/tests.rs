@@ -757,7 +757,9 @@ fn wrong_texts_are_refused_with_the_way_out() {
             "nth=1:reset*x",
             "`x` cannot be `times`; it must be a whole number",
         ),
-        ("nth=1:499", "`499` is no fault; the faults are"),
+        ("nth=1:399", "`399` is no fault; the faults are"),
+        ("nth=1:401", "`401` is no fault; the faults are"),
+        ("nth=1:422-after", "`422-after` is no fault; the faults are"),
         ("nth=1:reset:3", "`reset:3` is no fault; the faults are"),
         (
             "nth=1:slow:-1",
