@@ -1,6 +1,6 @@
 //! A whole desk: some 2,000 objects of every kind, exported, planned to nothing, and applied into an
-//! organization that has none of them but what no request makes: SLAs, help centers and fields of the system.
-//! Rule groups, domains and views stay out. An export writes checks besides, which are no objects: they are
+//! organization that has none of them but what no request makes: SLAs, rule groups, help centers and fields of
+//! the system. Domains and views stay out. An export writes checks besides, which are no objects: they are
 //! compared like everything else, and not counted.
 
 #![expect(
@@ -37,7 +37,7 @@ use deskform::plan::Options;
 use deskform::reading::Needs;
 use deskform::run_record::update::after;
 use deskform::session::Ready;
-use deskform::simulator::{OrganizationSeed, Settings, Simulator};
+use deskform::simulator::{Organization, OrganizationSeed, Settings, Simulator};
 use deskform::state::Address;
 use deskform::verb::Verb;
 use deskform::yaml::source::Source;
@@ -64,6 +64,16 @@ fn simulator(dialect: Dialect) -> Arc<Mutex<Simulator>> {
             Dialect::Openapi => desk::given(organization),
             Dialect::Guide => desk::given_of_guide(organization),
         }
+    }
+    // Nothing makes rule groups: the same ones are there.
+    let first = simulator.organization(A).expect("it").clone();
+    let second = simulator.organization_mut(B).expect("it");
+    let department = |of: &Organization| of.objects("departments")[0]["id"].clone();
+    for mut group in first.objects("ruleGroups") {
+        group.as_object_mut().expect("it").remove("id");
+        assert_eq!(group["departmentProperties"][0]["id"], department(&first));
+        group["departmentProperties"][0]["id"] = department(second);
+        second.insert("ruleGroups", group);
     }
     // Fields of the system are the same everywhere.
     let fields = simulator.organization(A).expect("it").objects("fields");

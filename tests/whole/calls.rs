@@ -261,6 +261,24 @@ impl There<'_> {
             "/directAssignmentRules",
             pages(self.count("directAssignmentRules"), 50),
         );
+        // One for each engine and module: those of the groups that are there, or all.
+        let groups = self.0.objects("ruleGroups").into_iter();
+        let of = |group: Value| {
+            let engine = group["engine"]["systemName"].as_str()?.to_owned();
+            Some((group["module"]["apiName"].as_str()?.to_owned(), engine))
+        };
+        let mut listings: BTreeSet<(String, String)> = groups.filter_map(of).collect();
+        if is_export {
+            for module in &OF_FIELDS[..8] {
+                let engines = ["AUTOMATION_STUDIO", "MACRO"];
+                listings.extend(engines.map(|engine| ((*module).to_owned(), engine.to_owned())));
+            }
+        }
+        let modules: BTreeSet<&String> = listings.iter().map(|(module, _)| module).collect();
+        for module in modules {
+            let engines = listings.iter().filter(|(of, _)| of == module);
+            row(&format!("/rulegroups?module={module}"), engines.count());
+        }
         row("/webhooks", 1);
 
         // Words that go out.
@@ -319,6 +337,8 @@ impl There<'_> {
             };
             *by_module.entry(module.expect("a module")).or_default() += number;
         }
+        // The operation's list of modules lacks contracts.
+        by_module.remove("contracts");
         for (module, number) in by_module.into_iter().filter(|(_, number)| *number > 0) {
             row(&format!("/layoutRules?module={module}&layoutId=ID"), number);
         }
