@@ -199,7 +199,7 @@ roles: {Lead: {shareDataWithPeers: true}, Old Role: {reportsTo: Lead, shareDataW
 agents:
   kept@example.com: {lastName: Kept, rolePermissionType: Light, departments: [Kept, Old Team]}
   gone@example.com: {lastName: Gone, rolePermissionType: Light, departments: [Kept]}
-ruleGroups: {Standing: {engine: MACRO, module: tickets, departments: {Example Company: ACTIVE}}}
+ruleGroups: {MACRO of tickets: {engine: MACRO, module: tickets, departments: {Example Company: ACTIVE}}}
 ",
     "
 agents:
@@ -218,7 +218,7 @@ roles:
 agents:
   kept@example.com: {lastName: Kept, rolePermissionType: Custom, role: Junior, profile: {lookup: Agent}, departments: [Kept]}
   new@example.com: {lastName: New, rolePermissionType: Light, departments: [Billing, Night]}
-ruleGroups: {Standing: {engine: MACRO, module: tickets, departments: {Example Company: INACTIVE}}}
+ruleGroups: {MACRO of tickets: {engine: MACRO, module: tickets, departments: {Example Company: INACTIVE}}}
 removed:
   roles: [Old Role]
   agents: [gone@example.com]

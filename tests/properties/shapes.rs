@@ -966,9 +966,9 @@ pub fn simulator(settings: Settings) -> Simulator {
     simulator
 }
 
-/// A rule group that a person made; each has the same name.
+/// A rule group that a person made.
 fn rule_group(engine: &str, module: &str, department: &Value) -> Value {
-    json!({"name": "Standing", "description": null, "engine": {"id": "3", "systemName": engine},
+    json!({"name": format!("{engine} of {module}"), "description": null, "engine": {"id": "3", "systemName": engine},
         "module": {"id": "4", "apiName": module}, "departmentProperties": [{"id": department,
             "ruleGroupStatus": "ACTIVE", "ruleGroupOrder": "1", "ruleGroupExecutionType": "SYNC"}],
         "events": [{"sysName": format!("{module}_create")}], "rules": []})
