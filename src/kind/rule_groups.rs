@@ -2,7 +2,7 @@
 
 use super::{
     Apart, Api, Create, Encoding, Field, Keyed, Keys, Kind, Listing, Owned, Removal, Row, Rows,
-    Scopes, Sent, Shape, Shown, Silent, Stage, Switch, Target, Wire, by_hand, choice,
+    Sample, Scopes, Sent, Shape, Shown, Silent, Stage, Switch, Target, Wire, by_hand, choice,
     custom_fields, patterns, text,
 };
 use crate::problem::Code;
@@ -60,6 +60,7 @@ pub static KIND: Kind = Kind {
             .required()
             .create_only()
             .openapi(Wire::Query("module"))
+            .sample(Sample::Text("tickets"))
             .known("Modules that an export asks for", custom_fields::MODULES)
             .doc("The module whose records they are about."),
         text("name").naming().required().doc("The group's name."),

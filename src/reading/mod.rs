@@ -342,12 +342,10 @@ async fn list(
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
     for scope in topmost(kind, api, own, parents) {
-        if !is_listed(kind, api, &scope, parents, &needs.owned) {
-            continue;
-        }
-        let value = |place: &str| filled(place, &scope, parents, &needs.owned);
         // Below a parent that is not there yet nothing is live.
-        let Some(request) = template::get(template, &value) else {
+        let value = |place: &str| filled(place, &scope, parents, &needs.owned);
+        let is_listed = is_listed(kind, api, &value);
+        let Some(request) = template::get(template, &value).filter(|_| is_listed) else {
             continue;
         };
         let path = path_of(&request);
@@ -609,21 +607,14 @@ impl Needs {
 /// What stands behind the dot for the topmost parent; see [`topmost`].
 const TOPMOST: &str = "*";
 
-/// Whether there is a listing for a scope: of what has a word that it may not have nothing is listed.
-fn is_listed(
-    kind: &Kind,
-    api: &Api,
-    scope: &Scope,
-    parents: &Live,
-    owned: &BTreeMap<Address, String>,
-) -> bool {
+/// Whether there is a listing: of what has a word that it may not have nothing is listed.
+fn is_listed(kind: &Kind, api: &Api, value: &dyn Fn(&str) -> Option<String>) -> bool {
     roots(api.listing).all(|root| {
         let target = kind.field(root).and_then(|field| field.shape.target());
         let Some((field, words)) = target.and_then(|target| target.words) else {
             return true;
         };
-        let word = filled(&format!("{root}.{field}"), scope, parents, owned);
-        word.is_none_or(|word| words.contains(&&*word))
+        value(&format!("{root}.{field}")).is_none_or(|word| words.contains(&&*word))
     })
 }
 

@@ -261,24 +261,7 @@ impl There<'_> {
             "/directAssignmentRules",
             pages(self.count("directAssignmentRules"), 50),
         );
-        // One for each engine and module: those of the groups that are there, or all.
-        let groups = self.0.objects("ruleGroups").into_iter();
-        let of = |group: Value| {
-            let engine = group["engine"]["systemName"].as_str()?.to_owned();
-            Some((group["module"]["apiName"].as_str()?.to_owned(), engine))
-        };
-        let mut listings: BTreeSet<(String, String)> = groups.filter_map(of).collect();
-        if is_export {
-            for module in &OF_FIELDS[..8] {
-                let engines = ["AUTOMATION_STUDIO", "MACRO"];
-                listings.extend(engines.map(|engine| ((*module).to_owned(), engine.to_owned())));
-            }
-        }
-        let modules: BTreeSet<&String> = listings.iter().map(|(module, _)| module).collect();
-        for module in modules {
-            let engines = listings.iter().filter(|(of, _)| of == module);
-            row(&format!("/rulegroups?module={module}"), engines.count());
-        }
+        self.rule_groups(is_export, &mut row);
         row("/webhooks", 1);
 
         // Words that go out.
@@ -313,6 +296,27 @@ impl There<'_> {
             );
         }
         calls
+    }
+
+    /// Rule groups: one listing for each engine and module, those of the groups that are there, or all.
+    fn rule_groups(&self, is_export: bool, row: &mut dyn FnMut(&str, usize)) {
+        let groups = self.0.objects("ruleGroups").into_iter();
+        let of = |group: Value| {
+            let engine = group["engine"]["systemName"].as_str()?.to_owned();
+            Some((group["module"]["apiName"].as_str()?.to_owned(), engine))
+        };
+        let mut listings: BTreeSet<(String, String)> = groups.filter_map(of).collect();
+        if is_export {
+            for module in &OF_FIELDS[..8] {
+                let engines = ["AUTOMATION_STUDIO", "MACRO"];
+                listings.extend(engines.map(|engine| ((*module).to_owned(), engine.to_owned())));
+            }
+        }
+        let modules: BTreeSet<&String> = listings.iter().map(|(module, _)| module).collect();
+        for module in modules {
+            let engines = listings.iter().filter(|(of, _)| of == module);
+            row(&format!("/rulegroups?module={module}"), engines.count());
+        }
     }
 
     /// The rules of layouts: one listing a layout, whose path says the module, too.
