@@ -135,7 +135,7 @@ pub async fn diagnose(session: &Session) -> Result<(Diagnosis, Existing), ApiErr
         };
         let shown = match of.listing(path, &mut evidence, &mut existing).await {
             Ok(shown) => shown,
-            Err(error) if is_of_this_call(&error) => Shown::Refused(error.kind()),
+            Err(error) if error.is_of_one_call() => Shown::Refused(error.kind()),
             Err(error) => return Err(error),
         };
         kinds.push((kind.collection, shown));
@@ -143,7 +143,7 @@ pub async fn diagnose(session: &Session) -> Result<(Diagnosis, Existing), ApiErr
         if is_deep && deep < MOST_DEEP && !evidence.tells(&PRICES) && asked.insert(path) {
             deep += 1;
             match of.deep(path, &mut evidence).await {
-                Err(error) if !is_of_this_call(&error) => return Err(error),
+                Err(error) if !error.is_of_one_call() => return Err(error),
                 _ => {}
             }
         }
@@ -251,11 +251,6 @@ impl Asked<'_> {
         let ranking = self.api.ranking();
         ranking.map_or(self.api.id, |ranking| ranking.id)
     }
-}
-
-/// Whether an error says something of one call alone.
-fn is_of_this_call(error: &ApiError) -> bool {
-    error.is_no_answer() || matches!(error.kind(), ErrorKind::ServerError | ErrorKind::Malformed)
 }
 
 /// The first object of a listing that may be referred to.

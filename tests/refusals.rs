@@ -311,34 +311,40 @@ skillTypes: {Languages: {department: {lookup: Example Company}}}
 businessHours: {Night: {timeZone: UTC, businessTimes: {MONDAY: {startTime: '20:00', endTime: '23:00'}}}}
 removed: {customFields: [contacts/Old]}
 ";
-    let clock = Clock::starting_at(NOW_MS);
-    let mut simulator = Simulator::new(settings(Dialect::Openapi, Edition::Enterprise));
-    let environment = environment(Dialect::Openapi);
-    let organization = simulator.organization_mut(&environment.org_id);
-    organization.expect("the organization").insert(
-        "fields",
-        json!({"module": "contacts", "apiName": "cf_old", "displayLabel": "Old", "type": "Text",
-            "isCustomField": true}),
-    );
-    let transport = SimulatorTransport::new(Arc::new(Mutex::new(simulator)), clock);
-    let refused = Arc::new(AtomicUsize::new(0));
-    let counting = Arc::clone(&refused);
-    let sources = common::runs::sources(text);
-    let none = Variables::new();
-    let front = move |front: Front| {
-        front.ask(move |request| {
-            let path = request.uri().path();
-            let asks = ["/automationFeatureCount", "/criteriaReferences"];
-            asks.iter().any(|end| path.ends_with(end)).then(|| {
-                counting.fetch_add(1, Ordering::SeqCst);
-                let body = json!({"errorCode": "LICENSE_ACCESS_LIMITED", "message": "no"});
-                answer(403, &[], &body)
+    for (status, code) in [
+        (400, "BAD_REQUEST"),
+        (403, "LICENSE_ACCESS_LIMITED"),
+        (404, "URL_NOT_FOUND"),
+        (422, "UNPROCESSABLE_ENTITY"),
+    ] {
+        let clock = Clock::starting_at(NOW_MS);
+        let mut simulator = Simulator::new(settings(Dialect::Openapi, Edition::Enterprise));
+        let environment = environment(Dialect::Openapi);
+        let organization = simulator.organization_mut(&environment.org_id);
+        organization.expect("the organization").insert(
+            "fields",
+            json!({"module": "contacts", "apiName": "cf_old", "displayLabel": "Old", "type": "Text",
+                "isCustomField": true}),
+        );
+        let transport = SimulatorTransport::new(Arc::new(Mutex::new(simulator)), clock);
+        let refused = Arc::new(AtomicUsize::new(0));
+        let counting = Arc::clone(&refused);
+        let sources = common::runs::sources(text);
+        let none = Variables::new();
+        let front = move |front: Front| {
+            front.ask(move |request| {
+                let path = request.uri().path();
+                let asks = ["/automationFeatureCount", "/criteriaReferences"];
+                asks.iter().any(|end| path.ends_with(end)).then(|| {
+                    counting.fetch_add(1, Ordering::SeqCst);
+                    answer(status, &[], &json!({"errorCode": code, "message": "no"}))
+                })
             })
-        })
-    };
-    let desk = Desk::behind_front(environment, sources, none, transport, clock, front).await;
-    let ready = desk.plan().await.expect("a plan");
-    assert_eq!(ready.planned.plan.steps.len(), 3);
-    assert!(ready.warnings.is_empty(), "{:?}", ready.warnings);
-    assert_eq!(refused.load(Ordering::SeqCst), 2 + 13);
+        };
+        let desk = Desk::behind_front(environment, sources, none, transport, clock, front).await;
+        let ready = desk.plan().await.expect("a plan");
+        assert_eq!(ready.planned.plan.steps.len(), 3);
+        assert!(ready.warnings.is_empty(), "{:?}", ready.warnings);
+        assert_eq!(refused.load(Ordering::SeqCst), 2 + 13);
+    }
 }

@@ -650,6 +650,16 @@ impl ApiError {
         self.is_forbidden() || matches!(self.parts.kind, ErrorKind::Invalid | ErrorKind::BadRequest)
     }
 
+    /// Whether it says something of one call alone: other calls may well be answered.
+    #[must_use]
+    pub fn is_of_one_call(&self) -> bool {
+        self.is_no_answer()
+            || matches!(
+                self.parts.kind,
+                ErrorKind::ServerError | ErrorKind::Malformed
+            )
+    }
+
     /// Whether the request may have taken effect although it failed.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::body::{self, AtHand, Body, Existing, tried};
+use super::first_of;
 use super::raw::{LeftOut, Own, Second};
-use super::{first_of, is_of_this_call};
 use crate::api::{Method, Request};
 use crate::apply::event::{Event, Outcome, finished};
 use crate::apply::recover::Recovery;
@@ -295,7 +295,7 @@ impl Run<'_> {
                         self.existing.insert(kind.collection, object);
                     }
                     Ok(None) => {}
-                    Err(error) if is_of_this_call(&error) => {}
+                    Err(error) if error.is_of_one_call() => {}
                     Err(error) => self.refusal(error.to_string()),
                 }
             }
