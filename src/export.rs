@@ -383,6 +383,14 @@ fn tidy(
             continue;
         }
         let value = outside_references(value, live, declared);
+        if names_ids(field, &value) {
+            notes.add(
+                told(address, field.name),
+                "names ids of this organization, which mean nothing in another one: export the kinds that they \
+                 belong to as well, or write names in their place"
+                    .to_owned(),
+            );
+        }
         let path = FieldPath::of(field.name);
         let value = match templates {
             Some(known) => as_known(value, &path, known),
@@ -415,6 +423,26 @@ fn tidy(
     }
     tidy
 }
+
+/// Whether a text that may name a resource is an id: what was not read stays one.
+fn names_ids(field: &Field, value: &Value) -> bool {
+    let is_id = |text: &str| text.len() >= ID && text.bytes().all(|byte| byte.is_ascii_digit());
+    match value {
+        Value::Text(text) => !field.refers.is_empty() && is_id(text),
+        Value::List(items) => items.iter().any(|item| names_ids(field, item)),
+        Value::Map(map) => map.iter().any(|(key, value)| {
+            codec::leaf_field(&field.shape, key).is_some_and(|leaf| names_ids(leaf, value))
+        }),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Reference(_)
+        | Value::Secret(_) => false,
+    }
+}
+
+/// From how many digits on a number is taken for an id. Ids have eighteen as a rule.
+const ID: usize = 15;
 
 /// Whether a field has an effect beside the others: a field of another sort of objects has none.
 fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {

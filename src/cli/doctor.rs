@@ -113,7 +113,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         Form::Json => print_as_it_is(&doctor::json(&diagnosis, &trials.trials))?,
     }
     match end {
-        End::Cut(stem) => Err(cut(&stem).into()),
+        End::Cut(stem) => {
+            report(global, &cut(&stem).into());
+            Ok(exit::PARTIAL)
+        }
         End::Stopped => Ok(exit::PARTIAL),
         End::Whole if is_left => Ok(exit::PARTIAL),
         End::Whole => Ok(exit::OK),

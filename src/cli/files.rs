@@ -104,6 +104,18 @@ fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
         })
 }
 
+/// Opens a file that its owner alone reads, to write behind what stands in it.
+///
+/// # Errors
+/// [`Failure`] when it cannot be opened.
+pub fn append_private(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    owner_only(&mut options);
+    let opened = options.open(path);
+    opened.map_err(|error| file_failure("written", path, &error))
+}
+
 fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Global;
 use super::common::{Failure, block_on, remark, report};
-use super::files::{MAX_STATE, read_file, write_private};
+use super::files::{MAX_STATE, append_private, read_file, write_private};
 use super::output::announce_as_it_is;
 use super::signals::Signals;
 use crate::clock::Clock;
@@ -37,6 +37,12 @@ pub struct Args {
     /// A file that keeps the state between runs
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// A file to which every request to the API is written, a line of JSON each; it holds whatever is sent
+    ///
+    /// Lines have `method`, `path`, `query` and `body`, and stand behind what the file holds. Secrets that
+    /// manifests send stand there in clear.
+    #[arg(long, value_name = "FILE")]
+    requests: Option<PathBuf>,
     /// Answer with the headers of rate limits; without them the dialect is harder to detect
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     limit_headers: bool,
@@ -148,6 +154,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut simulator = load(args)?;
     if let Some(faults) = faults {
         simulator.set_faults(faults);
+    }
+    if let Some(path) = &args.requests {
+        simulator.record_to(Box::new(append_private(path)?));
     }
     let simulator = Arc::new(Mutex::new(simulator));
     block_on(async {

@@ -521,10 +521,11 @@ fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Pro
             .collect();
         let is_one = all.len() == 1;
         return problem.help(format!(
-            "there {} with {}; name {} with what it lies below, such as `{{lookup: {{name: {}, {}}}}}`",
+            "there {} with {}; name {} with what it lies below, such as `{{lookup: {{{}: {}, {}}}}}`",
             if is_one { "is one" } else { "are some" },
             listed(&all, "and"),
             if is_one { "it" } else { "one" },
+            naming(collection),
             first.name,
             below(live, collection, &first).unwrap_or_default(),
         ));
@@ -546,12 +547,18 @@ fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Pro
         Some((_, key)) => problem.help(match below(live, collection, key) {
             None => format!("did you mean `{}`?", key.name),
             Some(below) => format!(
-                "did you mean `{0}` with `{below}`? write `{{lookup: {{name: {0}, {below}}}}}`",
-                key.name
+                "did you mean `{0}` with `{below}`? write `{{lookup: {{{1}: {0}, {below}}}}}`",
+                key.name,
+                naming(collection)
             ),
         }),
         None => problem.help("check the name in Zoho Desk, or give the id: `{id: \"…\"}`"),
     }
+}
+
+/// The field that names the objects of a collection.
+fn naming(collection: &str) -> &'static str {
+    crate::kind::find(collection).map_or("name", |kind| kind.naming_field().name)
 }
 
 /// What the name of an object counts below, as a manifest says it; none where it counts everywhere.

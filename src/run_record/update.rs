@@ -300,11 +300,23 @@ impl Update<'_> {
             };
             let wire = field.wire(live.dialect);
             let travels = matches!(wire, Wire::Sent { .. } | Wire::Switched(_));
+            let by_hand = matches!(wire, Wire::Manual { read: Some(_), .. });
             let path = FieldPath::of(field.name);
             // Of what no answer ever shows nothing is kept, not even that it is a secret.
             let value = &*codec::without_secrets(field, value);
             secret_paths(&path, value, &mut secrets, &mut templates);
-            if !travels || field.write_only {
+            if field.write_only || !(travels || by_hand) {
+                continue;
+            }
+            if by_hand {
+                // Only a person changes it: it is known once it was seen as it should be.
+                let is_seen = before.get(name) == Some(value);
+                let old = || old.and_then(|entry| entry.fields.get(name)).cloned();
+                let seen = is_seen.then(|| FieldRecord {
+                    sent: shown_value(value),
+                    stored: shown_value(value),
+                });
+                fields.extend(seen.or_else(old).map(|record| (name.to_owned(), record)));
                 continue;
             }
             if value.is_secret() {

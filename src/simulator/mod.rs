@@ -19,6 +19,7 @@ mod oauth;
 #[expect(clippy::unnecessary_wraps, reason = "operations share one signature")]
 mod openapi;
 mod patterns;
+mod record;
 mod relations;
 mod respond;
 mod rules;
@@ -36,6 +37,7 @@ mod tests;
 pub mod transport;
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
@@ -57,6 +59,7 @@ pub use transport::{Fate, LoggedRequest, SimulatorTransport};
 
 use exchange::{Exchange, Route, find};
 use patterns::digits;
+use record::Record;
 use respond::{Fault, OrganizationFault, Outcome, response};
 use rules::Query;
 
@@ -161,6 +164,8 @@ pub struct Simulator {
     callers: HashMap<String, String>,
     /// What goes wrong; no part of the state file.
     faults: Faults,
+    /// Where requests are written; no part of the state file.
+    record: Option<Record>,
 }
 
 impl Simulator {
@@ -197,6 +202,7 @@ impl Simulator {
             statistics: Statistics::default(),
             callers: HashMap::new(),
             faults: Faults::default(),
+            record: None,
         }
     }
 
@@ -219,6 +225,7 @@ impl Simulator {
             statistics: Statistics::default(),
             callers: HashMap::new(),
             faults: Faults::default(),
+            record: None,
         })
     }
 
@@ -297,11 +304,27 @@ impl Simulator {
                 .collect();
             self.state.accounts.answer(request, &tenants, now_ms)
         } else {
+            self.write_down(request);
             let rewritten = self.faults.quirks().rewrite(request);
             let response = self.desk(rewritten.as_ref().unwrap_or(request), now_ms);
             self.faults.quirks().dress(response)
         };
         self.numbered(response)
+    }
+
+    /// Writes every request to the Desk API from now on, each as a line of JSON with `method`, `path`, `query` and
+    /// `body`. Lines hold whatever was sent, secrets too.
+    pub fn record_to(&mut self, writer: Box<dyn Write + Send>) {
+        self.record = Some(Record::to(writer));
+    }
+
+    fn write_down(&mut self, request: &Request<Bytes>) {
+        let written = self.record.as_mut().map(|record| record.write(request));
+        if let Some(Err(error)) = written {
+            // What is served goes on.
+            tracing::warn!("requests are no longer written: {error}");
+            self.record = None;
+        }
     }
 
     /// Counts a call as active in its organization until [`Simulator::end`]; tells whether it

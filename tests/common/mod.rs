@@ -214,6 +214,12 @@ impl Desk {
         front: impl FnOnce(Front) -> Front,
     ) -> Self {
         let simulator = transport.simulator();
+        // For holding all requests of some tests against the facts by other means.
+        if let Ok(path) = std::env::var("DESKFORM_REQUESTS") {
+            let file = fs::File::options().append(true).create(true).open(path);
+            let file = file.expect("a file for requests");
+            simulator.lock().expect("it").record_to(Box::new(file));
+        }
         let transport = Arc::new(transport);
         let front = front(Front::new(Arc::<SimulatorTransport>::clone(&transport)));
         let session = Session::open(connection(&environment, Arc::new(front), clock))
