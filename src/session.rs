@@ -650,10 +650,6 @@ impl Session {
             .map(async |asked| match reader.get(&request(&asked)).await {
                 Ok(answer) => Ok(Some((asked, answer.body.unwrap_or_default()))),
                 Err(error) if error.is_no_answer() => Ok(None),
-                Err(error) if error.is_of_one_call() => {
-                    tracing::warn!("{error}; what it would have told is not known");
-                    Ok(None)
-                }
                 Err(error) => Err(SessionError::from(error)),
             });
         Ok(try_join_all(calls).await?.into_iter().flatten().collect())

@@ -115,6 +115,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "setting-twice",
     "sub-teams-in-a-circle",
     "two-default-addresses",
+    "two-default-layouts",
     "two-default-slas",
     "typographic-quotes",
     "umlauts-and-several-documents",

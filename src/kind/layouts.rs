@@ -1,7 +1,7 @@
 //! Layouts.
 
 use super::removal::{Chosen, Heir};
-use super::rules::{Deed, Is, Mark, Sign};
+use super::rules::{Clash, Deed, Is, Mark, Sign};
 use super::{
     Apart, Api, Create, Enabled, Field, Inside, Keyed, Keys, Kind, Listed, Listing, Map, Owned,
     Pattern, Removal, Replace, Risk, Scopes, Sent, Shape, Stage, Standard, Switch, SwitchApi,
@@ -175,6 +175,12 @@ pub static KIND: Kind = Kind {
             .doc("What it is for."),
         flag("isDefaultLayout")
             .never_null()
+            .exclusive(&Clash {
+                code: Code::TwoDefaults,
+                what: "are both the default of one module in one department",
+                labels: ("the first default", "the default again"),
+                help: "a department has one default layout for each module; take `isDefaultLayout: true` out of the others",
+            })
             .default_on_create(Switch::Flag(false))
             .doc("Whether new records have it where nobody chooses one."),
         flag("skipDeptAccessValidation")

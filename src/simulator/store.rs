@@ -370,6 +370,8 @@ impl Organization {
         }
         match self.stored(collection, &id).cloned() {
             Some(old) => self.unindex(collection, &old),
+            // Settings of a department have its id: the department is no new one.
+            None if self.collections.values().any(|all| all.contains_key(&id)) => {}
             None => self.sight.note(&id),
         }
         let object = Value::Object(object);

@@ -78,6 +78,7 @@ const UNIQUE: &[(&str, &str)] = &[("webhooks", "url")];
 /// Flags that one resource of a kind at most may have set.
 pub const ONE_ONLY: &[(&str, &str)] = &[
     ("slas", "isDefault"),
+    ("layouts", "isDefaultLayout"),
     ("mailReplyAddresses", "isDepartmentDefault"),
 ];
 
