@@ -358,12 +358,15 @@ impl Sides<'_> {
 
     fn by_hand(&self, address: &Address, difference: &Difference, instruction: &str) -> Drift {
         let kind = kind::find(address.collection);
-        // What only a person can set is in no record: it is declared and was not done yet. Of what a check
-        // counts nobody knows who moved.
-        let moved = match self.ledger {
-            Some(_) if !is_of_check(address) => Moved::Manifests,
-            _ => Moved::Unknown,
-        };
+        // What only a person can set is in the record once it was seen as it should be; before that it is
+        // declared and was not done yet. Of what a check counts nobody knows who moved.
+        let entry = self.ledger.and_then(|ledger| ledger.resources.get(address));
+        let is_known = entry.is_some_and(|entry| entry.fields.contains_key(difference.path.field));
+        let known = is_known.then(|| self.moved(address, difference)).flatten();
+        let (moved, applied) = known.unwrap_or(match self.ledger {
+            Some(_) if !is_of_check(address) => (Moved::Manifests, Json::Null),
+            _ => (Moved::Unknown, Json::Null),
+        });
         let seen = kind.and_then(|kind| {
             to_see_to(
                 kind,
@@ -376,7 +379,7 @@ impl Sides<'_> {
         Drift {
             what: What::ByHand,
             instruction: Some(seen.unwrap_or_else(set)),
-            ..drifted(address, difference, moved, Json::Null)
+            ..drifted(address, difference, moved, applied)
         }
     }
 

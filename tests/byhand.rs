@@ -16,7 +16,7 @@ use common::runs::{DIALECTS, Run, environment, organization, plan, sources};
 use common::{Desk, Variables, work};
 use deskform::apply::event::Outcome;
 use deskform::dialect::Dialect;
-use deskform::drift::{self, Report, What};
+use deskform::drift::{self, Moved, Report, What};
 use deskform::ledger::Ledger;
 use deskform::plan::Options;
 use deskform::simulator::Simulator;
@@ -419,7 +419,31 @@ async fn what_no_request_changes_is_exported_without_ids_and_watched() {
     show("2002", "Raise the priority of ${Tickets.Ticket Id}");
     let same = drifted(Dialect::Openapi, text.as_ref(), &simulator, None, false).await;
     assert!(same.drifts.is_empty(), "{same:#?}");
+    // What was seen as it should be is known, so that the side is told that moved.
+    let none = Ledger::new("test", "700001");
+    let run = Run::with(
+        Dialect::Openapi,
+        text.as_ref(),
+        &simulator,
+        Some(none.clone()),
+    )
+    .await;
+    let ledger = run.ledger(none);
     show("2002", "Close the ticket");
+    let live = drifted(
+        Dialect::Openapi,
+        text.as_ref(),
+        &simulator,
+        Some(ledger),
+        true,
+    )
+    .await;
+    let moved: Vec<(Option<&str>, Moved)> = live
+        .drifts
+        .iter()
+        .map(|drift| (drift.field.as_deref(), drift.moved))
+        .collect();
+    assert_eq!(moved, [(Some("/rules"), Moved::Live)], "{live:#?}");
     let other = drifted(Dialect::Openapi, text.as_ref(), &simulator, None, false).await;
     let named: Vec<String> = other
         .drifts

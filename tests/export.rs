@@ -671,3 +671,25 @@ emailTemplates:
         "{templates}"
     );
 }
+
+/// A condition may hold the id of what was not read.
+#[test]
+fn ids_in_conditions_are_told() {
+    let desk = "departments: {Ours: {}}\nskillTypes: {Any: {department: Ours}}\nskills:\n  \
+        Bare: {skillType: Any, criteria: {pattern: '1', fieldConditions: {1: {fieldModule: tickets, \
+        fieldName: Product, condition: is, value: ['123456789012345678']}}}}\n  \
+        Plain: {skillType: Any, criteria: {pattern: '1', fieldConditions: {1: {fieldModule: tickets, \
+        fieldName: Subject, condition: is, value: ['12345']}}}}\n";
+    let place = applied(OPENAPI, desk);
+    let run = place.done("export .out");
+    let told = notes(&run);
+    let told: Vec<&&str> = told
+        .iter()
+        .filter(|note| note.contains("ids of this organization"))
+        .collect();
+    assert_eq!(told.len(), 1, "{run}");
+    assert!(
+        told[0].contains("skills/Bare") && !told[0].contains("skills/Plain"),
+        "{run}"
+    );
+}

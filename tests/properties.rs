@@ -19,16 +19,13 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use common::{Desk, Variables, settings, work};
 use deskform::api::page::Known;
-use deskform::apply::event::{Event, Outcome, finished};
+use deskform::apply::event::finished;
 use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
 use deskform::diff::{Pair, changes};
-use deskform::export::export;
 use deskform::ledger::Ledger;
 use deskform::live::ways::Way;
-use deskform::manifest::{self, Sources};
 use deskform::plan::{Options, Plan};
-use deskform::reading::Needs;
 use deskform::report::plan_schema::plan_schema;
 use deskform::report::{Style, Whereabouts, json, markdown, summary, text};
 use deskform::run_record::update::after;
@@ -122,26 +119,8 @@ fn simulator(dialect: Dialect, organizations: &[&str]) -> Arc<Mutex<Simulator>> 
 
 /// Applies a plan and says what went wrong.
 async fn applied(desk: &Desk, ready: &deskform::session::Ready) -> Result<(), String> {
-    let failures: Vec<String> = desk
-        .apply(ready)
-        .await
-        .iter()
-        .filter_map(|event| match event {
-            Event::StepFinished {
-                address,
-                verb,
-                outcome,
-            } if !matches!(outcome, Outcome::Applied { .. }) => {
-                Some(format!("{} {address}: {outcome:?}", verb.as_str()))
-            }
-            _ => None,
-        })
-        .collect();
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("not applied:\n{}", failures.join("\n")))
-    }
+    let done = desk.applied(ready).await;
+    done.map_err(|failures| format!("not applied:\n{failures}"))
 }
 
 macro_rules! ensure {
@@ -282,23 +261,10 @@ fn no_duplicates(desk: &Desk) -> Result<(), String> {
     Ok(())
 }
 
-/// The organization as manifests, kind by kind.
-async fn exported(desk: &Desk) -> Result<Sources, String> {
-    let mut live = desk
-        .session
-        .read(&Needs::everything(desk.session.dialect))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    desk.session
-        .complete_all(&mut live)
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    Ok(manifest::to_sources(&export(&mut live, &|_| false).state))
-}
-
 /// The exported organization as one text.
 async fn export_text(desk: &Desk) -> Result<String, String> {
-    Ok(exported(desk)
+    Ok(desk
+        .exported()
         .await?
         .base
         .iter()
@@ -614,7 +580,7 @@ async fn promotes(first: Manifest, there: Manifest, by_export: bool) -> Result<(
     b.take_log();
     // In the guide dialect profiles and most roles have no names, so that an export names ids.
     b.sources = if by_export && dialect == Dialect::Openapi {
-        exported(&a).await?
+        a.exported().await?
     } else {
         first.sources()
     };

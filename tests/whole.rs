@@ -26,15 +26,12 @@ use std::sync::{Arc, Mutex};
 
 use calls::{Reading, There};
 use common::{Desk, Variables, settings, work};
-use deskform::apply::event::{Event, Outcome};
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
-use deskform::export::export;
 use deskform::kind::ORDER;
 use deskform::ledger::Ledger;
-use deskform::manifest::{self, Sources};
+use deskform::manifest::Sources;
 use deskform::plan::Options;
-use deskform::reading::Needs;
 use deskform::run_record::update::after;
 use deskform::session::Ready;
 use deskform::simulator::{Organization, OrganizationSeed, Settings, Simulator};
@@ -118,34 +115,13 @@ async fn planned(desk: &Desk) -> Ready {
 
 /// Applies a plan; all of it has to be done.
 async fn applied(desk: &Desk, ready: &Ready) {
-    let events = desk.apply(ready).await;
-    let failures: Vec<String> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::StepFinished {
-                address,
-                verb,
-                outcome,
-            } if !matches!(outcome, Outcome::Applied { .. }) => {
-                Some(format!("{} {address}: {outcome:?}", verb.as_str()))
-            }
-            _ => None,
-        })
-        .collect();
-    assert!(
-        failures.is_empty(),
-        "{} not applied:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    let done = desk.applied(ready).await;
+    done.unwrap_or_else(|failures| panic!("not applied:\n{failures}"));
 }
 
 /// The organization as manifests, as `export --kinds all` writes them.
 async fn exported(desk: &Desk) -> Sources {
-    let needs = Needs::everything(desk.session.dialect);
-    let mut live = desk.session.read(&needs).await.expect("all of it");
-    (desk.session.complete_all(&mut live).await).expect("all of it");
-    manifest::to_sources(&export(&mut live, &|_| false).state)
+    desk.exported().await.expect("all of it")
 }
 
 /// Makes a desk in the first organization, as manifests that are applied, and exports it.

@@ -2,7 +2,7 @@
 
 use super::{
     Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Sample, ScopeWords, Shape, criteria,
-    encoded, in_layout_of, patterns, references, text, to,
+    encoded, in_layout_of, layouts, patterns, references, text, to,
 };
 
 /// What a rule does. Source: Layout rules, `FieldCondition`, which demands all three lists, and
@@ -55,16 +55,10 @@ const CASE: Field = Field::new(
 /// The modules whose rules are listed. Source: Layout rules, `getLayoutRules` (`module`).
 const LISTED: ScopeWords = (
     "module",
-    &[
-        "tickets",
-        "contacts",
-        "accounts",
-        "tasks",
-        "calls",
-        "events",
-        "timeEntry",
-        "products",
-    ],
+    match layouts::MODULES.split_last() {
+        Some((_contracts, others)) => others,
+        None => &[],
+    },
 );
 
 /// A rule. Source: Layout rules (`getLayoutRules`, `createLayoutRule`, `updateLayoutRule`,

@@ -11,7 +11,8 @@ use super::{
 use crate::problem::Code;
 
 /// The modules whose layouts are listed. Source: Layout, `getLayouts`, which takes custom modules too.
-const MODULES: &[&str] = &[
+/// Contracts stand last.
+pub(super) const MODULES: &[&str] = &[
     "tickets",
     "contacts",
     "accounts",

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use deskform::api::{Credentials, Endpoint, Transport};
-use deskform::apply::event::Event;
+use deskform::apply::event::{Event, Outcome};
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
@@ -390,6 +390,29 @@ impl Desk {
         new.organization(&self.environment.org_id)
             .expect("it")
             .clone()
+    }
+
+    /// Applies a plan; tells what was not applied, and why.
+    pub async fn applied(&self, ready: &Ready) -> Result<(), String> {
+        let events = self.apply(ready).await;
+        let failures: Vec<String> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::StepFinished {
+                    address,
+                    verb,
+                    outcome,
+                } if !matches!(outcome, Outcome::Applied { .. }) => {
+                    Some(format!("{} {address}: {outcome:?}", verb.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(failures.join("\n"))
+        }
     }
 
     /// What an export of the organization writes.
