@@ -345,9 +345,9 @@ fn tidy(
     let templates = secrets.known.templates(object);
     let mut tidy = Body::default();
     for field in kind.fields {
-        if let Wire::Query(name) = field.wire(live.dialect) {
-            if let Some(value) = object.raw.get(*name).and_then(Json::as_str) {
-                tidy.set(field.name, Value::text(value));
+        if matches!(field.wire(live.dialect), Wire::Query(_)) {
+            if let Some(value) = body.get(field.name).cloned() {
+                tidy.set(field.name, outside_references(value, live, declared));
             }
             continue;
         }

@@ -65,7 +65,7 @@ fn the_two_commands_at_the_top() {
         .strip_prefix("cargo run --release -- ")
         .expect("a run");
     let run = place.done(options);
-    assert!(run.stdout.contains("\nApplied 54 of 54 steps."), "{run}");
+    assert!(run.stdout.contains("\nApplied 55 of 55 steps."), "{run}");
     assert!(!run.stderr.contains("warning"), "{run}");
     // It can be run again.
     let run = place.done(options);

@@ -74,7 +74,7 @@ fn shows_key(task: &Task, op: &Op, body: &Map<String, Json>, live: &Live) -> boo
     if let (Some(grouping), Act::AddPart) = (api.grouping(), op.act) {
         return grouped::is_part(task.kind, grouping, body, op.values());
     }
-    let id = |reference: &Reference| live.id_behind(reference);
+    let id = |reference: &Reference| live.in_scope(reference);
     let Some(wanted) = key(task.kind, live.dialect, &task.body, &id) else {
         return true;
     };

@@ -100,7 +100,7 @@ pub async fn look(
     };
     let begun_ms = recovery.clock.now_ms();
     let settle_ms = i64::try_from(recovery.settle.as_millis()).unwrap_or(i64::MAX);
-    let id = |reference: &Reference| live.id_behind(reference);
+    let id = |reference: &Reference| live.in_scope(reference);
     let name = key(task.kind, live.dialect, &task.body, &id).map(|key| key.name);
     loop {
         let sought = name
@@ -205,7 +205,7 @@ fn own(task: &Task, op: &Op, api: &Api, live: &Live, objects: Vec<Object>) -> Ve
             .filter(|(_, raw)| grouped::is_part(task.kind, grouping, raw, op.values()))
             .collect();
     }
-    let id = |reference: &Reference| live.id_behind(reference);
+    let id = |reference: &Reference| live.in_scope(reference);
     let Some(wanted) = key(task.kind, dialect, &task.body, &id) else {
         return Vec::new();
     };

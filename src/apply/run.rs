@@ -243,7 +243,7 @@ fn updates_of(task: &Task, paths: &[FieldPath], live: &Live) -> Vec<Op> {
 
 fn learn_name(task: &Task, body: &Map<String, Json>, live: &Live) {
     let name = task.kind.wire_name.and_then(|key| body.get(key)?.as_str());
-    let id = |reference: &Reference| live.id_behind(reference);
+    let id = |reference: &Reference| live.in_scope(reference);
     let key = key(task.kind, live.dialect, &task.body, &id);
     if let (Some(name), Some(key)) = (name, key) {
         live.learn_name(&task.address, &key.scope, name);

@@ -6,7 +6,9 @@ use serde_json::{Map as Object, Value as Json};
 
 use super::{Ids, handle, is_nothing, leaf_field, listed, plain_number, switch_value};
 use crate::dialect::Dialect;
-use crate::kind::{Encoding, Field, Keyed, Keys, Null, Owned, Rows, Sent, Shape, Target, Wire};
+use crate::kind::{
+    self, Encoding, Field, Keyed, Keys, Null, Owned, Rows, Sent, Shape, Target, Wire,
+};
 use crate::secret::Secret;
 use crate::state::{Address, FieldPath, Leaves, Reference, Value};
 
@@ -99,7 +101,13 @@ pub fn encode(
 fn named(field: &Field, value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
     match value {
         Value::Reference(Reference::To(address)) if is_by_name(field.refers, address) => {
-            let name = ids.name(address);
+            let kind = kind::find(address.collection);
+            let in_maps = kind.is_some_and(kind::Kind::names_keys);
+            let name = if in_maps {
+                ids.wire_name(address)
+            } else {
+                ids.name(address)
+            };
             Ok(Json::from(
                 name.ok_or_else(|| EncodeError::UnknownId(address.clone()))?,
             ))

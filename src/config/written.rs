@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::kind::{Field, Kind, Shape, Target, find};
+use crate::kind::{Field, Kind, Target, find};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::state::identity::scopes;
 use crate::yaml::raw::{At, Raw};
@@ -141,11 +141,9 @@ impl WrittenReader<'_, '_> {
                 name = self.text(value, here, key);
                 continue;
             }
-            let below = match field.shape {
-                Shape::Reference(target) => {
-                    self.reference(value, here, key, meant(target, value).collection)
-                }
-                _ => self.text(value, here, key).map(Written::Text),
+            let below = match field.above() {
+                Some(target) => self.reference(value, here, key, meant(target, value).collection),
+                None => self.text(value, here, key).map(Written::Text),
             };
             scope.extend(below.map(|below| (field.name, below)));
         }

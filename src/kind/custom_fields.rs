@@ -4,6 +4,7 @@ use crate::dialect::Dialect;
 
 use crate::problem::Code;
 
+use super::custom_modules::MODULE;
 use super::field_access::{ACCESS, APART};
 use super::rules::{
     AtMost, Counted, CountedSorts, Deed, Figures, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota,
@@ -70,6 +71,20 @@ const LISTED: &[&str] = &[
     "contracts",
     "products",
     "agents",
+];
+
+/// All modules of the system that have fields. Source: Field, `createField`.
+const OF_SYSTEM: &[&str] = &[
+    "tickets",
+    "contacts",
+    "accounts",
+    "tasks",
+    "calls",
+    "events",
+    "contracts",
+    "products",
+    "agents",
+    "timeEntry",
 ];
 
 /// A type of which nothing is said.
@@ -268,8 +283,9 @@ pub static KIND: Kind = Kind {
             .create_only()
             .openapi(Wire::Query("module"))
             .guide(Wire::Query("module"))
-            .known("Modules that both dialects know", MODULES)
-            .doc("The module the field belongs to, such as `tickets`, `contacts` or `accounts`."),
+            .known("Modules of the system; `timeEntry` and `agents` in the openapi dialect alone", OF_SYSTEM)
+            .or_one_of(MODULE)
+            .doc("The module the field belongs to: one of the system, such as `tickets`, or a custom module."),
         text("displayLabel")
             .max(200)
             .pattern(patterns::LABEL)

@@ -2,9 +2,12 @@
 
 use super::rules::{Is, Mark};
 use super::{
-    Api, Change, Create, Kind, Listing, Removal, Scopes, flag, in_object, patterns, references,
-    text, to,
+    Api, Change, Create, Kind, Listing, Removal, Scopes, Target, flag, in_object, patterns,
+    references, text, to,
 };
+
+/// What names a custom module in the place of a module of the system.
+pub(super) const MODULE: &[Target] = &[to("customModules").by_name()];
 
 /// A custom module. Source: Module (`getModules`, `getModule`, `createModule`, `updateModule`). The
 /// module has no operation that deletes.
@@ -15,7 +18,8 @@ use super::{
 pub static KIND: Kind = Kind {
     collection: "customModules",
     singular: "custom module",
-    doc: "A custom module: records of a kind of your own. Its API name (`cm_…`) is the server's; `customFields` name it by that. The API deletes none.",
+    doc: "A custom module: records of a kind of your own. Its API name (`cm_…`) is the server's; `customFields` and `layouts` name it by handle. The API deletes none.",
+    wire_name: Some("apiName"),
     removal_loses: true,
     fields: &[
         text("singularLabel")

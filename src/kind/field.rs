@@ -137,6 +137,9 @@ pub struct Field {
     /// id, or the name, of an object of one of these kinds that was read is a reference to it, and every other
     /// one is a text. A text of somebody's own that happens to be the id of an object of the same organization
     /// would be taken for it; ids have 18 digits and are drawn by the server.
+    ///
+    /// A field below which names count is named by a handle alone: the text is one of its own words, else a handle
+    /// that is declared, else a word that the server made.
     pub refers: &'static [Target],
     /// Whether the server may store something else than what was sent, so that what comes back is
     /// compared with what the last apply saw stored.
@@ -393,6 +396,24 @@ impl Field {
             rewritten: false,
             ..*self
         })
+    }
+
+    /// What its values name, where names count below it: resources, or some beside words.
+    #[must_use]
+    pub const fn above(&self) -> Option<Target> {
+        match (self.shape.target(), self.refers) {
+            (None, [target, ..]) if self.identity => Some(*target),
+            (target, _) => target,
+        }
+    }
+
+    /// The words that a text of it is in any case, whatever has that handle.
+    #[must_use]
+    pub const fn words(&self) -> &'static [&'static str] {
+        match (self.shape, self.known) {
+            (Shape::Choice(words), _) | (_, Some((_, words))) => words,
+            (_, None) => &[],
+        }
     }
 
     /// What a value refers to, at any depth.

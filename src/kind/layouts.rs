@@ -1,5 +1,6 @@
 //! Layouts.
 
+use super::custom_modules::MODULE;
 use super::removal::{Chosen, Heir};
 use super::rules::{Clash, Deed, Is, Mark, Sign};
 use super::{
@@ -152,7 +153,8 @@ pub static KIND: Kind = Kind {
             .identity()
             .required()
             .create_only()
-            .doc("The module whose records have the layout."),
+            .or_one_of(MODULE)
+            .doc("The module whose records have the layout: one of the system, or a custom module."),
         reference("department", to("departments"))
             .identity_where_shown()
             .create_only()

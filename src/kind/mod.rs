@@ -83,15 +83,17 @@ use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
 use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
 pub use shape::{Alike, Items, Keyed, Keys, Listed, Map, Null, Owned, Pattern, Sent, Shape, Span};
-pub use targets::{Membership, ScopeWords, Target, Within, is_key, names_by_wire_name, scopes};
+pub use targets::{
+    Membership, ScopeWords, Target, Within, is_key, is_scope_by_name, names_by_wire_name, scopes,
+};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub static KINDS: &[&Kind] = &[
-    &custom_fields::KIND,
     &roles::KIND,
     &profiles::KIND,
     &departments::KIND,
     &custom_modules::KIND,
+    &custom_fields::KIND,
     &layouts::KIND,
     &dependency_mappings::KIND,
     &layout_rules::KIND,
@@ -201,7 +203,7 @@ pub struct Kind {
     /// Names of the API that people may try and that are no fields, each with the reason.
     pub elsewhere: &'static [(&'static str, &'static str)],
     /// The key of a map that stands for a text and names one of its resources, see [`Field::refers`]; empty where
-    /// no text may.
+    /// no text may, and where a handle alone does.
     pub word: &'static str,
     /// The key of its answers that holds the name by which maps of other objects name it.
     pub wire_name: Option<&'static str>,

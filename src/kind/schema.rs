@@ -575,6 +575,9 @@ fn field_schema(field: &Field, complete: bool) -> Value {
 
 /// What names a resource in the place of a text, see [`Field::refers`].
 fn named_schema(field: &Field) -> Option<Value> {
+    if field.above().is_some() {
+        return (!field.refers.is_empty()).then(|| json!({ "$ref": "#/$defs/reference" }));
+    }
     let kinds = field
         .refers
         .iter()

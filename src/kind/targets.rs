@@ -1,6 +1,7 @@
 //! What fields refer to, and where the names count that they give.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{Field, KINDS, Keys, Kind, Shape};
 
@@ -80,6 +81,32 @@ pub fn scopes(kind: &Kind) -> impl Iterator<Item = &'static Field> {
     fields.filter(|field| field.identity && !field.naming)
 }
 
+/// Whether the names of others count below resources of a collection by the name that the server gave each of
+/// them, in place of its id, as those of fields below custom modules.
+#[must_use]
+pub fn is_scope_by_name(collection: &str) -> bool {
+    static NAMED: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let named = NAMED.get_or_init(|| {
+        let targets = super::all().flat_map(scopes).flat_map(|field| field.refers);
+        let targets = targets.filter(|target| target.by_name);
+        targets.flat_map(|target| target.collections()).collect()
+    });
+    named.contains(&collection)
+}
+
+/// The one copy of a word that the server made, such as the API name of a custom module. Each is kept for good: an
+/// organization has few of them.
+fn interned(word: String) -> &'static str {
+    static WORDS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = words.get(&*word) {
+        return known;
+    }
+    let word: &'static str = word.leak();
+    words.insert(word);
+    word
+}
+
 /// Whether the resources of a collection are the keys of maps in others, which are checked against
 /// them.
 #[must_use]
@@ -127,7 +154,7 @@ pub struct Target {
     /// The words of which it must have one in a scope: what has another one can have nothing below it.
     pub words: Option<&'static ScopeWords>,
     /// Whether requests and answers have its name in place of its id, for what a text may name, see
-    /// [`Field::refers`].
+    /// [`Field::refers`]: the one that they have in maps, see [`Kind::wire_name`], where there is one.
     pub by_name: bool,
 }
 
@@ -191,11 +218,15 @@ impl Target {
     #[must_use]
     pub fn beside(mut self, kind: &Kind, word: &dyn Fn(&str) -> Option<String>) -> Self {
         if let Within::Same(scope) = self.within
-            && let Some(Shape::Choice(words)) = kind.field(scope).map(|field| field.shape)
+            && let Some(field) = kind.field(scope)
+            && let Shape::Choice(words) = field.shape
             && let Some(own) = word(scope)
-            && let Some(known) = words.iter().find(|known| ***known == *own)
         {
-            self.within = Within::Fixed(scope, known);
+            let known = words.iter().find(|known| ***known == *own).copied();
+            let made = || (!field.refers.is_empty()).then(|| interned(own));
+            if let Some(word) = known.or_else(made) {
+                self.within = Within::Fixed(scope, word);
+            }
         }
         self
     }

@@ -76,6 +76,23 @@ fn what_refers_within_a_scope_lies_no_deeper_than_a_leaf() {
     assert!(found > 2, "{found}");
 }
 
+/// What lies below others is known by them: they are bound before it, in the order of the tables.
+#[test]
+fn what_names_count_below_stands_before_them() {
+    for (place, kind) in KINDS.iter().enumerate() {
+        let above = scopes(kind)
+            .filter_map(Field::above)
+            .flat_map(Target::collections);
+        for parent in above {
+            let of_parent = KINDS
+                .iter()
+                .position(|one| one.collection == parent)
+                .unwrap();
+            assert!(of_parent <= place, "{parent} stands behind {kind:?}");
+        }
+    }
+}
+
 #[test]
 fn every_kind_has_one_naming_field_and_distinct_names() {
     for kind in KINDS {

@@ -20,7 +20,7 @@ use crate::codec;
 use crate::dialect::Dialect;
 use crate::kind::rules::GONE;
 use crate::kind::{self, Kind, Shape, Standard, Target, Wire};
-use crate::state::identity::{canonical, scopes};
+use crate::state::identity::{below, canonical, scopes};
 use crate::state::{Address, Body, Key, Reference, Scope, Value};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use grouped::Part;
@@ -219,14 +219,14 @@ pub fn identity_fields(
 
 /// The path of the GET that shows what an object has that says nothing; none where its body does not tell.
 #[must_use]
-pub fn standard_path(standard: Standard, body: &Body) -> Option<String> {
-    template::fill(standard.path, &|place| standard_part(body, place))
+pub fn standard_path(standard: Standard, body: &Body, live: &Live) -> Option<String> {
+    template::fill(standard.path, &|place| standard_part(body, place, live))
 }
 
 /// What a body puts into a place of that path.
 #[must_use]
-pub fn standard_part(body: &Body, place: &str) -> Option<String> {
-    Some(body.get(place)?.as_text()?.to_owned())
+pub fn standard_part(body: &Body, place: &str, live: &Live) -> Option<String> {
+    live.scope_value(&below(body.get(place)?)?)
 }
 
 /// What stands in keys for a scope that an object does not show: it lies below any.
@@ -371,7 +371,7 @@ impl Live {
     pub fn standard(&self, kind: &'static Kind, standard: Standard, body: &Body) -> Option<Value> {
         let field = kind.field(standard.field)?;
         let name = field.wire(self.dialect).read_name()?;
-        let json = self.standards.get(&standard_path(standard, body)?)?;
+        let json = self.standards.get(&standard_path(standard, body, self)?)?;
         let raw = Map::from_iter([(name.to_owned(), json.clone())]);
         codec::read_field(field, self.dialect, &raw, self)
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::marks::belongs_to_others;
 use super::{Id, Live, LiveObject, name_in};
 use crate::codec::{self, Ids, Names};
 use crate::kind::{self, Alike, Kind, Target, Within};
@@ -101,8 +102,24 @@ impl Live {
     pub fn scope_value(&self, below: &Below) -> Option<String> {
         match below {
             Below::Word(word) => Some(word.to_string()),
-            Below::Parent(parent) => self.id_behind(parent),
+            Below::Parent(parent) => self.in_scope(parent),
         }
+    }
+
+    /// Gives what stands in keys and paths for what names count below: its id, or the name by which the
+    /// server knows it there; none before it is made.
+    #[must_use]
+    pub fn in_scope(&self, parent: &Reference) -> Option<String> {
+        let id = self.id_behind(parent)?;
+        let collection = parent.collection();
+        if !kind::is_scope_by_name(collection) {
+            return Some(id);
+        }
+        if let Reference::To(address) = parent {
+            return self.wire_name(address);
+        }
+        let index = self.find_id(collection, &id)?;
+        wire_name(self.objects.get(index)?).map(str::to_owned)
     }
 
     /// The key of an object for people: parents by their handles in place of their ids.
@@ -230,6 +247,26 @@ impl Live {
         let mut found = below.flatten().copied();
         let first = found.next()?;
         found.next().is_none().then_some(first)
+    }
+
+    /// What a text names by a name that stands there in place of an id.
+    fn of_name(&self, target: &Target, text: &str) -> Option<Address> {
+        if !kind::find(target.collection).is_some_and(Kind::names_keys) {
+            return self.address_of(self.only(target.collection, text)?);
+        }
+        let made = || {
+            let learned = self.learned_names.read();
+            let key = (target.collection, named(&scope_of(target), text));
+            learned.get(&key).cloned()
+        };
+        if self.has_learned()
+            && let Some(made) = made()
+        {
+            return Some(made);
+        }
+        // What is of the system is a word.
+        let index = self.find_wire_name(target, text)?;
+        belongs_to_others(self.objects.get(index)?).map_or_else(|| self.address_of(index), |_| None)
     }
 
     /// The object with an id that a target may mean.
@@ -377,7 +414,7 @@ impl Names for Live {
         targets.iter().find_map(|target| {
             let mut collections = target.collections();
             if target.by_name {
-                collections.find_map(|collection| self.address_of(self.only(collection, text)?))
+                collections.find_map(|collection| self.of_name(&target.only(collection), text))
             } else {
                 collections.find_map(by_id)
             }
@@ -386,7 +423,15 @@ impl Names for Live {
 
     fn text_of(&self, targets: &[Target], address: &Address) -> Option<String> {
         if codec::is_by_name(targets, address) {
-            self.label(address)
+            let in_maps = kind::find(address.collection).is_some_and(Kind::names_keys);
+            let name = |address| {
+                if in_maps {
+                    self.wire_name(address)
+                } else {
+                    self.label(address)
+                }
+            };
+            name(address)
         } else {
             self.id(address)
         }

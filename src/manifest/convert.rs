@@ -153,6 +153,7 @@ impl<'a> Converter<'a> {
     pub(crate) fn resource(&mut self, here: Here<'_>, raw: &Raw) -> (Body, Treatment) {
         let kind = here.kind;
         let handle = &here.address.handle;
+        self.means_no_word(here);
         let nothing = Vec::new();
         let entries = match raw {
             Raw::Map(entries) => entries,
@@ -540,6 +541,9 @@ impl<'a> Converter<'a> {
         if path.is_none() && names(field, raw) {
             return Some(Value::Reference(self.named_in_text(here, field, raw, at)?));
         }
+        if let Some(named) = self.named_by_handle(field, raw) {
+            return Some(Value::Reference(named));
+        }
         let text = if let Some(path) = path {
             self.text_of_file(here, field, path, at)?
         } else if field.identity || here.kind.is_check() {
@@ -635,6 +639,12 @@ impl<'a> Converter<'a> {
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Value> {
+        if names(field, raw) {
+            return Some(Value::Reference(self.named_in_text(here, field, raw, at)?));
+        }
+        if let Some(named) = self.named_by_handle(field, raw) {
+            return Some(Value::Reference(named));
+        }
         let wanted = match field.shape {
             Shape::Flag => "true or false".to_owned(),
             Shape::Integer { .. } => "a whole number".to_owned(),
@@ -906,7 +916,11 @@ impl<'a> Converter<'a> {
         if checker.surely_accepts(text) {
             return Some(());
         }
-        self.check(here, field, checker, &text.into(), at)
+        let checked = self.check(here, field, checker, &text.into(), at);
+        if checked.is_none() {
+            self.or_a_handle(field, text);
+        }
+        checked
     }
 
     /// Refuses a day that no calendar has, such as `2027-02-30`, though it has the form of one, alone or

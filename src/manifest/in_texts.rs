@@ -1,11 +1,12 @@
 //! Texts in whose place a resource may be named, see [`Field::refers`].
 
 use super::convert::{Converter, Here};
-use super::resolve::shown;
-use crate::kind::{Field, find};
-use crate::problem::{Code, Part, ticked};
+use super::resolve::{article, shown};
+use crate::kind::{self, Field, find, is_scope_by_name};
+use crate::problem::{Code, Part, Problem, ticked};
 use crate::state::{Reference, Value};
 use crate::yaml::raw::{At, Raw};
+use crate::yaml::variables::Expanded;
 
 /// Whether what stands in the place of a text names a resource.
 pub(super) fn names(field: &Field, raw: &Raw) -> bool {
@@ -21,6 +22,10 @@ impl Converter<'_> {
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Reference> {
+        // A field below which names count says by itself of which kind it is.
+        if let Some(target) = field.above() {
+            return self.reference(here, target, raw, at, field.name);
+        }
         let named = |key: &str| {
             let mut targets = field.refers.iter();
             targets.find(|target| find(target.collection).is_some_and(|kind| kind.word == key))
@@ -54,6 +59,64 @@ impl Converter<'_> {
             )),
         );
         None
+    }
+
+    /// Refuses a handle that is a word where it would be named, see [`Field::refers`].
+    pub(super) fn means_no_word(&mut self, here: Here<'_>) {
+        if !is_scope_by_name(here.kind.collection) {
+            return;
+        }
+        let handle = &here.address.handle;
+        let mut fields = kind::all().flat_map(|kind| kind.fields.iter());
+        let field = fields.find(|field| {
+            let mut refers = field.refers.iter();
+            let is_named = field.identity && refers.any(|to| to.is_to(here.kind.collection));
+            is_named && field.words().contains(&&**handle)
+        });
+        let Some(field) = field else { return };
+        let problem = Problem::error(
+            Code::BadReference,
+            format!(
+                "`{handle}` is one of the system's words for `{}`, so that {} cannot have it for a handle",
+                field.name,
+                article(here.kind.singular)
+            ),
+        )
+        .at(here.key(""), "not a handle of its own")
+        .help("give it another handle, and its name as a field");
+        self.problems.push(problem);
+    }
+
+    /// Says that a text that is no word of a field may be a handle, see [`Field::refers`].
+    pub(super) fn or_a_handle(&mut self, field: &Field, text: &str) {
+        let Some(target) = field.above().filter(|_| !field.refers.is_empty()) else {
+            return;
+        };
+        let Some(kind) = find(target.collection) else {
+            return;
+        };
+        let near = self.handles.nearest(target.collection, text);
+        if let Some(problem) = self.problems.last_mut() {
+            let words = problem.help.take().unwrap_or_default();
+            let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            problem.help = Some(format!(
+                "{near}{words}; or declare it under `{}`, and name it by its handle",
+                kind.collection
+            ));
+        }
+    }
+
+    /// What a text names by a handle alone, see [`Field::refers`].
+    pub(super) fn named_by_handle(&self, field: &Field, raw: &Raw) -> Option<Reference> {
+        let target = field.above().filter(|_| !field.refers.is_empty())?;
+        let Raw::Text(text) = raw else { return None };
+        let text = match self.variables.expand(text) {
+            Ok(Expanded::Literal(text)) => text,
+            Ok(Expanded::Text(text)) => text.into(),
+            // What is wrong with it is told where it is read as a text.
+            _ => return None,
+        };
+        self.handles.below_by_handle(field, target, &text)
     }
 
     /// Refuses a list of texts that names one resource twice.

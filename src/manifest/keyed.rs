@@ -20,7 +20,8 @@ use crate::kind::{
     Field, Items, Keyed, Keys, Kind, Listed, Map, Shape, Span, Target, Within, find, patterns,
 };
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
-use crate::state::{Address, Body, Leaves, Value};
+use crate::state::identity::below;
+use crate::state::{Address, Below, Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::walk::unknown_key;
 
@@ -45,6 +46,9 @@ pub(crate) struct NamedKey {
     origin: Origin,
 }
 
+/// A scope, and what names have to count below in it.
+type InScope = (&'static str, Below);
+
 impl NamedKey {
     pub(crate) fn of(kind: &'static Kind, address: &Address, body: &Body, origin: &Origin) -> Self {
         let sorts = kind.sorts();
@@ -64,10 +68,6 @@ impl NamedKey {
         self.origin.place(&self.address, field)
     }
 
-    fn text(&self, field: &str) -> Option<&str> {
-        self.body.get(field).and_then(Value::as_text)
-    }
-
     fn number(&self, field: Option<&str>) -> Option<u64> {
         match self.body.get(field?) {
             Some(Value::Number(number)) => number.as_u64(),
@@ -82,12 +82,14 @@ impl NamedKey {
         }
     }
 
-    /// Whether its names count where a target's do; what it does not say counts everywhere.
-    fn is_within(&self, target: &Target) -> bool {
-        match target.within {
-            Within::Fixed(scope, word) => self.text(scope).is_none_or(|own| own == word),
-            Within::Anywhere | Within::Same(_) | Within::As(..) => true,
-        }
+    /// What its name counts below in a scope.
+    fn below(&self, scope: &str) -> Option<Below> {
+        below(self.body.get(scope)?)
+    }
+
+    /// Whether its name counts in a place; what it does not say counts everywhere.
+    fn is_within(&self, place: Option<&InScope>) -> bool {
+        place.is_none_or(|(scope, wanted)| self.below(scope).is_none_or(|own| own == *wanted))
     }
 
     /// What is wrong with a value, as "must be …", and the field that says so.
@@ -285,13 +287,14 @@ impl Converter<'_> {
                     name,
                     unknown,
                 } => {
-                    let target = &self.beside(here, *target);
+                    let place_of = self.place_of(here, *target);
                     let address = Address::new(target.collection, Arc::clone(key));
                     let keys = self.keys;
                     let known = keys.all.get(&address);
-                    let known = known.filter(|known| known.is_within(target));
+                    let known = known.filter(|known| known.is_within(place_of.as_ref()));
                     if known.is_none() && !accepts(name, key) {
-                        self.unknown_key(here, key, target, (name.words, *unknown), place);
+                        let of = (*target, place_of);
+                        self.unknown_key(here, key, of, (name.words, *unknown), place);
                         whole = false;
                         continue;
                     }
@@ -341,10 +344,13 @@ impl Converter<'_> {
         whole.then_some(Value::Map(out))
     }
 
-    /// What a target means for the resource that is being converted.
-    fn beside(&self, here: Here<'_>, target: Target) -> Target {
-        let word = |scope: &str| self.handles.word(here.address, scope);
-        target.beside(here.kind, &word)
+    /// Where the name of what a target means for the resource that is being converted has to count.
+    fn place_of(&self, here: Here<'_>, target: Target) -> Option<InScope> {
+        match target.within {
+            Within::Fixed(scope, word) => Some((scope, Below::Word(word.into()))),
+            Within::Same(scope) => Some((scope, self.handles.below_of(here.address, scope)?)),
+            Within::Anywhere | Within::As(..) => None,
+        }
     }
 
     /// Refuses an item that is named in two of the lists in one of which it can stand; says whether all is
@@ -572,7 +578,7 @@ impl Converter<'_> {
         &mut self,
         here: Here<'_>,
         key: &str,
-        target: &Target,
+        (target, of): (Target, Option<InScope>),
         (form, unknown): (&str, Code),
         at: At<'_>,
     ) {
@@ -581,9 +587,10 @@ impl Converter<'_> {
         }
         let place = here.place(at, Part::Key);
         let singular = find(target.collection).map_or(target.collection, |kind| kind.singular);
-        let (scope, word) = match target.within {
-            Within::Fixed(scope, word) => (scope, word),
-            Within::Anywhere | Within::Same(_) | Within::As(..) => ("", ""),
+        let place_of = of.as_ref();
+        let (scope, word) = match place_of {
+            Some((scope, below)) => (*scope, below.to_string()),
+            None => ("", String::new()),
         };
         let of = if word.is_empty() {
             String::new()
@@ -592,25 +599,26 @@ impl Converter<'_> {
         };
         let address = Address::new(target.collection, key);
         let other = self.keys.all.get(&address);
-        let problem =
-            if let Some((known, own)) = other.and_then(|known| Some((known, known.text(scope)?))) {
-                Problem::error(
-                    Code::WrongModule,
-                    format!("the {singular} `{key}` belongs to {own}, not to {word}"),
-                )
-                .at(place, format!("used for {}", article(here.kind.singular)))
-                .at(known.place(scope), "declared here")
-                .help(format!(
-                    "declare {} with `{scope}: {word}` under another handle",
-                    article(singular)
-                ))
-            } else {
-                let known = self.keys.all.iter().filter(|(address, known)| {
-                    address.collection == target.collection && known.is_within(target)
-                });
-                let mut handles: Vec<&str> = known.map(|(address, _)| &*address.handle).collect();
-                handles.sort_unstable();
-                let help = did_you_mean(key, handles).unwrap_or_else(|| {
+        let problem = if let Some((known, own)) =
+            other.and_then(|known| Some((known, known.below(scope)?)))
+        {
+            Problem::error(
+                Code::WrongModule,
+                format!("the {singular} `{key}` belongs to {own}, not to {word}"),
+            )
+            .at(place, format!("used for {}", article(here.kind.singular)))
+            .at(known.place(scope), "declared here")
+            .help(format!(
+                "declare {} with `{scope}: {word}` under another handle",
+                article(singular)
+            ))
+        } else {
+            let known = self.keys.all.iter().filter(|(address, known)| {
+                address.collection == target.collection && known.is_within(place_of)
+            });
+            let mut handles: Vec<&str> = known.map(|(address, _)| &*address.handle).collect();
+            handles.sort_unstable();
+            let help = did_you_mean(key, handles).unwrap_or_else(|| {
                 let with = if word.is_empty() {
                     String::new()
                 } else {
@@ -621,10 +629,10 @@ impl Converter<'_> {
                     target.collection
                 )
             });
-                Problem::error(unknown, format!("no {singular}{of} is named `{key}`"))
-                    .at(place, "referenced here")
-                    .help(help)
-            };
+            Problem::error(unknown, format!("no {singular}{of} is named `{key}`"))
+                .at(place, "referenced here")
+                .help(help)
+        };
         self.problems.push(problem);
     }
 

@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::presumed::Presumed;
 use crate::config::written::{ID, LOOKUP, WrittenReader, meant, with_parts};
 use crate::config::{Written, WrittenName};
-use crate::kind::{Field, KINDS, Kind, Shape, Target, Within, find};
+use crate::kind::{Field, KINDS, Kind, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
 use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes, word_of};
 use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Sought, Value};
@@ -78,6 +78,9 @@ pub(crate) struct Slip {
 
 /// Enough for hundreds of slips among tens of thousands of handles, and never slow.
 pub(super) const COMPARISONS: usize = 5_000_000;
+
+/// Among more handles than this a word is not compared with all of them.
+const FEW: usize = 1_000;
 
 /// "a department", "an SLA".
 pub(crate) fn article(noun: &str) -> String {
@@ -213,12 +216,9 @@ impl<'a> Handles<'a> {
         self.scope_value(find(collection)?, field, written, depth.checked_sub(1)?)
     }
 
-    /// The word that a declared resource has in a scope, as its manifest and its variables say it.
-    pub(super) fn word(&self, address: &Address, scope: &str) -> Option<String> {
-        match self.below(address.collection, &address.handle, scope, MAX_DEPTH)? {
-            Below::Word(word) => Some(word.to_string()),
-            Below::Parent(_) => None,
-        }
+    /// What the name of a declared resource counts below in a scope, as its manifest and its variables say it.
+    pub(super) fn below_of(&self, address: &Address, scope: &str) -> Option<Below> {
+        self.below(address.collection, &address.handle, scope, MAX_DEPTH)
     }
 
     /// The value of a scope.
@@ -229,13 +229,34 @@ impl<'a> Handles<'a> {
         written: &Written,
         depth: usize,
     ) -> Option<Below> {
-        match (kind.field(field)?.shape, written) {
-            (Shape::Reference(target), written) => Some(Below::Parent(
+        let field = kind.field(field)?;
+        match (field.above(), written) {
+            (Some(target), Written::Text(text)) if field.shape.target().is_none() => {
+                Some(match self.below_by_handle(field, target, text) {
+                    Some(parent) => Below::Parent(parent),
+                    None => Below::Word(canonical_text(text).into()),
+                })
+            }
+            (Some(target), written) => Some(Below::Parent(
                 self.reference(target, written, &nowhere, depth)?,
             )),
-            (_, Written::Text(text)) => Some(Below::Word(canonical_text(text).into())),
-            (_, Written::Lookup(_) | Written::Id(_)) => None,
+            (None, Written::Text(text)) => Some(Below::Word(canonical_text(text).into())),
+            (None, Written::Lookup(_) | Written::Id(_)) => None,
         }
+    }
+
+    /// What a text names by a handle in a field that has words, too, see [`Field::refers`].
+    pub(super) fn below_by_handle(
+        &self,
+        field: &Field,
+        target: Target,
+        text: &str,
+    ) -> Option<Reference> {
+        if field.words().contains(&&*canonical_text(text)) {
+            return None;
+        }
+        let (collection, handle) = (target.collection, self.handle(target.collection, text)?);
+        Some(Reference::To(Address { collection, handle }))
     }
 
     /// What a reference means that is no value of a field: a text is a handle or else a name. `own`
@@ -361,6 +382,12 @@ impl<'a> Handles<'a> {
         }
     }
 
+    /// The declared handle that a text most likely stands for.
+    pub(super) fn nearest(&self, collection: &str, handle: &str) -> Option<String> {
+        let mut left = FEW;
+        self.near(collection, handle, &mut left)
+    }
+
     fn near(&self, collection: &str, handle: &str, left: &mut usize) -> Option<String> {
         let places = self.collections.get(collection)?.places.clone();
         *left = left.checked_sub(places.len())?;
@@ -406,11 +433,11 @@ fn written_scope(kind: &'static Kind, body: &Raw, variables: &Variables<'_>) -> 
     };
     let written = scopes(kind).filter_map(|field| {
         let raw = body.get(field.name)?;
-        let written = match field.shape {
-            Shape::Reference(target) => {
+        let written = match field.above() {
+            Some(target) => {
                 reader.reference(raw, At::ROOT, field.name, meant(target, raw).collection)
             }
-            _ => reader.text(raw, At::ROOT, field.name).map(Written::Text),
+            None => reader.text(raw, At::ROOT, field.name).map(Written::Text),
         };
         Some((field.name, written?))
     });
@@ -661,9 +688,8 @@ impl Converter<'_> {
         let word = word_of(reference, scope, |address| {
             handles.below(address.collection, &address.handle, scope, MAX_DEPTH)
         });
-        if let Some(Below::Word(word)) = word
-            && !words.contains(&&*word)
-        {
+        let may_be = |word: &Below| matches!(word, Below::Word(word) if words.contains(&&**word));
+        if let Some(word) = word.filter(|word| !may_be(word)) {
             let named = shown(reference);
             let singular = find(target.collection).map_or("", |kind| kind.singular);
             let problem = Problem::error(

@@ -358,7 +358,9 @@ impl Writer<'_> {
                 let written = self.reference(reference, shape.and_then(Shape::target));
                 match (shape, find(reference.collection())) {
                     // What stands in the place of a text says of which kind it is.
-                    (Some(Shape::Text { .. } | Shape::Texts { .. }), Some(kind)) => {
+                    (Some(Shape::Text { .. } | Shape::Texts { .. }), Some(kind))
+                        if !kind.word.is_empty() =>
+                    {
                         format!("{{{}: {written}}}", kind.word)
                     }
                     _ => written,
@@ -423,7 +425,7 @@ impl Writer<'_> {
             quoted(&variables::escape(&named.name))
         )];
         for (field, below) in &named.scope {
-            let target = kind.and_then(|kind| kind.field(field)?.shape.target());
+            let target = kind.and_then(|kind| kind.field(field)?.above());
             let value = match below {
                 Below::Word(word) => quoted(&variables::escape(word)).into_owned(),
                 Below::Parent(parent) => self.reference(parent, target),

@@ -205,7 +205,7 @@ impl Claims {
 
 impl<'d> Declared<'d> {
     fn of((kind, depth): (&'static Kind, usize), desired: &'d Desired, live: &Live) -> Self {
-        let id = |reference: &Reference| live.id_behind(reference);
+        let id = |reference: &Reference| live.in_scope(reference);
         let keys: Vec<_> = desired
             .state
             .iter()

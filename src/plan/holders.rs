@@ -32,7 +32,7 @@ impl Index {
         if of_kind.is_empty() {
             return Vec::new();
         }
-        let id = |reference: &Reference| live.id_behind(reference);
+        let id = |reference: &Reference| live.in_scope(reference);
         let Some(key) = key(kind, live.dialect, body, &id) else {
             return Vec::new();
         };

@@ -24,7 +24,7 @@ pub fn look_alikes(desired: &Desired, rows: &Rows, live: &Live) -> Vec<Problem> 
     let mut new: HashMap<(&str, Key<'static>), Vec<(&Row, Key<'_>)>> = HashMap::new();
     for row in rows.iter().filter(is_new) {
         let Some(body) = &row.wanted else { continue };
-        let id = |reference: &_| live.id_behind(reference);
+        let id = |reference: &_| live.in_scope(reference);
         if let Some(key) = key(row.kind, live.dialect, body, &id) {
             let look = (row.kind.collection, plain(&key));
             new.entry(look).or_default().push((row, key));

@@ -515,7 +515,7 @@ fn candidate(
             && !owners.gives_up((desired, live), *index, address, options)
     };
     let owned = owners.by_address.get(address).copied().filter(is_free);
-    let id = |reference: &Reference| live.id_behind(reference);
+    let id = |reference: &Reference| live.in_scope(reference);
     let Some(name) = key(kind, live.dialect, &resource.body, &id) else {
         return without_key(desired, live, address, resource, &mut bound.rows);
     };

@@ -137,7 +137,7 @@ impl Owners {
         let Some(resource) = desired.state.get(owner).filter(|_| is_bound) else {
             return false;
         };
-        let id = |reference: &Reference| live.id_behind(reference);
+        let id = |reference: &Reference| live.in_scope(reference);
         let new = key(resource.kind, live.dialect, &resource.body, &id);
         let old = live.key_of(index);
         // A name that somebody gave it in Zoho Desk is no name that the manifests gave up.

@@ -121,8 +121,9 @@ fn filled(
         }
         let filled = match value {
             Value::Reference(reference) => {
-                let asked = live.id_behind(&reference)?;
-                let object = live.find_id(reference.collection(), &asked);
+                let id = live.id_behind(&reference)?;
+                let asked = live.in_scope(&reference)?;
+                let object = live.find_id(reference.collection(), &id);
                 let address = object.and_then(|object| live.address_of(object));
                 let told = match (address, reference) {
                     (_, Reference::To(address)) | (Some(address), _) => address.to_string(),

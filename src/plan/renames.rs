@@ -48,7 +48,7 @@ pub(super) fn names_in_turn(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<(us
     for (taker, task) in takers {
         let first = temporary.get(&task.address).copied();
         edges.extend(first.map(|first| (taker, first)));
-        let id = |reference: &Reference| live.id_behind(reference);
+        let id = |reference: &Reference| live.in_scope(reference);
         let giver = key(task.kind, live.dialect, &task.body, &id).and_then(|name| {
             givers
                 .get(&(task.kind.collection, name.lower_case()))

@@ -519,7 +519,8 @@ impl Op {
             let sends = self.sends(field, context.dialect);
             let encoded = match (field.wire(context.dialect), self.act) {
                 (Wire::Query(name), Act::Create) if sends => {
-                    request = request.query(*name, value.as_text().unwrap_or_default());
+                    let sent = encode(field, context.dialect, value, Part::All, ids)?;
+                    request = request.query(*name, sent.as_str().unwrap_or_default());
                     continue;
                 }
                 (Wire::Sent { .. }, Act::Create) if sends => {

@@ -75,7 +75,7 @@ fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<P
         }
         resolve(value, field.name, live, &mut fail);
         let place = &|target: Target| {
-            let word = |scope: &str| Some(own.get(scope)?.as_text()?.to_owned());
+            let word = |scope: &str| live.scope_value(&identity::below(own.get(scope)?)?);
             target.beside(kind, &word)
         };
         name_keys(

@@ -401,8 +401,8 @@ pub async fn fetch_standards(
         .filter_map(|row| {
             let standard = row.kind.api(dialect)?.standard?;
             let body = row.named.as_ref()?;
-            let request = template::get(standard.path, &|place| standard_part(body, place))?;
-            Some((standard_path(standard, body)?, (row.kind, request)))
+            let request = template::get(standard.path, &|place| standard_part(body, place, live))?;
+            Some((standard_path(standard, body, live)?, (row.kind, request)))
         })
         .collect();
     wanted.retain(|path, _| !live.standards.contains_key(path));

@@ -45,7 +45,7 @@ use crate::api::page::{self, Known};
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, scope, template};
 use crate::codec;
 use crate::dialect::Dialect;
-use crate::kind::{Api, KINDS, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
+use crate::kind::{Api, Field, KINDS, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
 use crate::live::marks::{belongs_to_others, shows};
 use crate::live::ways::Choice;
 use crate::live::{Live, LiveObject, grouped, is_gone, put};
@@ -497,22 +497,26 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
                 .map(|word| ScopeValue::Text((*word).to_owned()));
             texts.collect()
         };
-        let values: Vec<ScopeValue> = match kind.field(root).map(|field| field.shape) {
-            Some(Shape::Choice(words)) => texts(words),
-            Some(Shape::Text { .. }) => texts(known),
-            Some(Shape::Reference(to)) => to
-                .collections()
-                .flat_map(|collection| parents.collection(collection))
-                .filter_map(|index| parents.objects.get(index))
-                .map(|object| ScopeValue::Parent {
-                    collection: object.kind.collection,
-                    id: Some(object.id.clone()),
-                    address: None,
-                    names: BTreeSet::new(),
-                })
-                .collect(),
+        let Some(field) = kind.field(root) else {
+            continue;
+        };
+        let mut values: Vec<ScopeValue> = match field.shape {
+            Shape::Choice(words) => texts(words),
+            Shape::Text { .. } => texts(known),
             _ => Vec::new(),
         };
+        let above = field.above().into_iter().flat_map(Target::collections);
+        let above = above.flat_map(|collection| parents.collection(collection));
+        let above = above.filter_map(|index| parents.objects.get(index));
+        // What is of the system stands among the words.
+        let has_words = field.shape.target().is_none();
+        let above = above.filter(|object| !has_words || belongs_to_others(object).is_none());
+        values.extend(above.map(|object| ScopeValue::Parent {
+            collection: object.kind.collection,
+            id: Some(object.id.clone()),
+            address: None,
+            names: BTreeSet::new(),
+        }));
         let with = |scope: &Scope, value: &ScopeValue| {
             let mut scope = scope.clone();
             scope.insert(root, value.clone());
@@ -610,7 +614,7 @@ const TOPMOST: &str = "*";
 /// Whether there is a listing: of what has a word that it may not have nothing is listed.
 fn is_listed(kind: &Kind, api: &Api, value: &dyn Fn(&str) -> Option<String>) -> bool {
     roots(api.listing).all(|root| {
-        let target = kind.field(root).and_then(|field| field.shape.target());
+        let target = kind.field(root).and_then(Field::above);
         let Some((field, words)) = target.and_then(|target| target.words) else {
             return true;
         };
@@ -633,7 +637,7 @@ fn filled(
         (ScopeValue::Text(text), None) => Some(text.clone()),
         (ScopeValue::Text(_), Some(_)) => None,
         (parent @ ScopeValue::Parent { .. }, None | Some(TOPMOST)) => {
-            live_id(parent, parents, owned)
+            live_value(parent, parents, owned)
         }
         (parent @ ScopeValue::Parent { collection, .. }, Some(field)) => {
             let index = parents.find_id(collection, &live_id(parent, parents, owned)?)?;
@@ -645,7 +649,7 @@ fn filled(
     }
 }
 
-/// The value of a scope: a word, or the id of a parent that is live.
+/// The value of a scope: a word, or the id of a parent that is live, or the name by which it is known there.
 fn live_value(
     value: &ScopeValue,
     parents: &Live,
@@ -653,7 +657,10 @@ fn live_value(
 ) -> Option<String> {
     match value {
         ScopeValue::Text(text) => Some(text.clone()),
-        parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned),
+        parent @ ScopeValue::Parent { collection, .. } => {
+            let id = live_id(parent, parents, owned)?.into();
+            parents.in_scope(&Reference::Id { collection, id })
+        }
     }
 }
 
@@ -704,11 +711,7 @@ fn by_name(
         }
         let mut key = Key::of_name(&*candidate.name);
         for (field, value) in &candidate.scope {
-            let value = match value {
-                ScopeValue::Text(text) => text.clone(),
-                parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned)?,
-            };
-            key.scope.set(field, value);
+            key.scope.set(field, live_value(value, parents, owned)?);
         }
         let [index] = parents.find(collection, &key) else {
             return None;
@@ -782,7 +785,7 @@ fn plant_name(kind: &'static Kind, dialect: Dialect, raw: &mut Map<String, Json>
 pub fn listing_of(api: &Api, body: &Body, live: &Live) -> Option<Request> {
     let plain = |value: &Value| match value {
         Value::Text(text) => Some(text.to_string()),
-        Value::Reference(reference) => live.id_behind(reference),
+        Value::Reference(reference) => live.in_scope(reference),
         _ => None,
     };
     template::get(api.listing.template()?, &|place| {
@@ -907,7 +910,7 @@ pub fn plant_scopes(
             .and_then(|field| key_of(field.wire(live.dialect)));
         let value = match body.get(root) {
             Some(Value::Text(text)) => Some(text.to_string()),
-            Some(Value::Reference(reference)) => live.id_behind(reference),
+            Some(Value::Reference(reference)) => live.in_scope(reference),
             _ => None,
         };
         if let (Some(value), Some(key)) = (value, key) {

@@ -10,7 +10,7 @@ use crate::kind::{self, Api, Field, Kind, Listing, Mentioner, Shape, Shown, Targ
 use crate::ledger::Ledger;
 use crate::live::{key, name_in, no_ids};
 use crate::manifest::Desired;
-use crate::state::identity::{named, scopes};
+use crate::state::identity::{below, named, scopes};
 use crate::state::{Address, Below, Key, Named, Reference, Resource, Value};
 
 /// What has to be read of each kind.
@@ -246,7 +246,7 @@ impl Needs {
             if let (Some(_), Value::Map(map)) = (field.shape.keyed_by(), value) {
                 entry.keys.extend(map.keys().map(str::to_owned));
             }
-            self.keys_of(resource, field, value);
+            self.keys_of(desired, resource, (field, value), dialect);
             if let Some(to) = field.shape.target()
                 && !value.is_null()
                 && let Some(own) = key(kind, dialect, &resource.body, &no_ids)
@@ -263,7 +263,13 @@ impl Needs {
     }
 
     /// Adds the kinds whose resources are keys of a map, or of maps inside of it.
-    fn keys_of(&mut self, resource: &Resource, field: &'static Field, value: &Value) {
+    fn keys_of(
+        &mut self,
+        desired: &Desired,
+        resource: &Resource,
+        (field, value): (&'static Field, &Value),
+        dialect: Dialect,
+    ) {
         codec::keyed_maps(field, value, &mut |path, inner, map| {
             let (Some(target), Value::Map(map)) = (inner.shape.keyed_by(), map) else {
                 return;
@@ -272,10 +278,22 @@ impl Needs {
             if !path.below.is_empty() && map.keys().all(codec::listed::is_own) {
                 return;
             }
-            let word = |scope: &str| Some(resource.body.get(scope)?.as_text()?.to_owned());
-            let target = target.beside(resource.kind, &word);
             let own = self.kinds.entry(target.collection).or_default();
-            own.lists(target.within);
+            let same = match target.within {
+                Within::Same(scope) => resource
+                    .body
+                    .get(scope)
+                    .and_then(below)
+                    .map(|of| (scope, of)),
+                Within::Anywhere | Within::Fixed(..) | Within::As(..) => None,
+            };
+            match same {
+                Some((scope, of)) => {
+                    let of = scope_value(desired, &of, dialect);
+                    own.scopes.insert(Scope::from([(scope, of)]));
+                }
+                None => own.lists(target.within),
+            }
         });
     }
 
@@ -361,6 +379,7 @@ impl Needs {
     pub fn whole(&mut self, kind: &'static Kind) {
         if let Some(own) = self.kinds.get_mut(kind.collection) {
             own.everywhere = true;
+            self.with_all_above(kind);
         }
     }
 
@@ -421,6 +440,17 @@ impl Needs {
                 }
                 self.with_parents(parent);
             }
+        }
+    }
+
+    /// Adds the kinds of what names may count below besides words: where a kind is listed everywhere, it is listed
+    /// below these, too.
+    fn with_all_above(&mut self, kind: &'static Kind) {
+        for collection in scopes(kind)
+            .filter_map(Field::above)
+            .flat_map(Target::collections)
+        {
+            self.kinds.entry(collection).or_default();
         }
     }
 
@@ -523,6 +553,7 @@ impl Needs {
         let mut needs = Self::default();
         needs.kinds.entry(kind.collection).or_default().everywhere = true;
         needs.with_parents(kind);
+        needs.with_all_above(kind);
         // What is asked is asked about objects of these.
         for target in kind.targets().iter().filter(|_| kind.is_check()) {
             needs.kinds.entry(target.collection).or_default().everywhere = true;
@@ -572,7 +603,7 @@ impl Needs {
         }
         let mut parents: Vec<&Kind> = kept.iter().filter_map(|name| kind::find(name)).collect();
         while let Some(kind) = parents.pop() {
-            let above = scopes(kind).filter_map(|field| field.shape.target());
+            let above = scopes(kind).filter_map(Field::above);
             for parent in above.flat_map(Target::collections).filter_map(kind::find) {
                 if kept.insert(parent.collection) {
                     parents.push(parent);
@@ -610,7 +641,7 @@ impl Needs {
 /// The collections below whose resources the names of others count.
 fn parent_collections() -> BTreeSet<&'static str> {
     let fields = kind::all().flat_map(scopes);
-    let targets = fields.filter_map(|field| field.shape.target());
+    let targets = fields.filter_map(Field::above);
     targets.flat_map(Target::collections).collect()
 }
 

@@ -36,6 +36,16 @@ impl ReadPlan {
             .filter_map(|collection| kind::find(collection))
             .filter_map(|kind| planned(needs, kind, dialect))
             .collect();
+        // A dialect may have no listing of what others lie below.
+        let listed: BTreeSet<&'static str> = listings
+            .iter()
+            .map(|listing| listing.kind.collection)
+            .collect();
+        for listing in &mut listings {
+            listing
+                .after
+                .retain(|collection| listed.contains(collection));
+        }
         let after: BTreeMap<&'static str, BTreeSet<&'static str>> = listings
             .iter()
             .map(|listing| (listing.kind.collection, listing.after.clone()))
@@ -105,7 +115,7 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
             }
         }
     }
-    after.retain(|collection| *collection != kind.collection && needs.reads(collection));
+    after.remove(kind.collection);
     Some(PlannedListing {
         kind,
         template: api.and_then(|api| api.listing.template()),
@@ -116,12 +126,7 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
 /// The kinds of parents by which a kind is listed or named, and of their parents.
 fn above(kind: &'static Kind, after: &mut BTreeSet<&'static str>) {
     for field in scopes(kind) {
-        for collection in field
-            .shape
-            .target()
-            .into_iter()
-            .flat_map(Target::collections)
-        {
+        for collection in field.above().into_iter().flat_map(Target::collections) {
             if after.insert(collection)
                 && let Some(parent) = kind::find(collection)
             {

@@ -391,6 +391,14 @@ pub const IDENTITY: &str = "identity";
 
 /// What may stand in the place of a text, if anything may.
 fn named_in_texts(field: &Field) -> Option<String> {
+    if let Some(target) = field.above().filter(|_| !field.refers.is_empty()) {
+        let singular =
+            kind::find(target.collection).map_or(target.collection, |kind| kind.singular);
+        return Some(format!(
+            "or {}, by its handle, `{{lookup: …}}` or `{{id: …}}`",
+            crate::manifest::article(singular)
+        ));
+    }
     let kinds = field.refers.iter();
     let kinds = kinds.filter_map(|to| kind::find(to.collection));
     let ways: Vec<String> = kinds

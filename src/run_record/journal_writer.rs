@@ -218,7 +218,7 @@ fn public_key(task: &Task, op: &Op, live: &Live) -> Key<'static> {
     if is_secret {
         return Key::default();
     }
-    let id = |reference: &Reference| live.id_behind(reference);
+    let id = |reference: &Reference| live.in_scope(reference);
     key(task.kind, live.dialect, &task.body, &id)
         .map(Key::into_owned)
         .unwrap_or_default()

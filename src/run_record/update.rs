@@ -236,7 +236,7 @@ impl Update<'_> {
                     .any(|name| resource.body.get(name).is_some_and(Value::is_secret))
             });
             let key = resource.and_then(|resource| {
-                let id = |reference: &Reference| ready.live.id_behind(reference);
+                let id = |reference: &Reference| ready.live.in_scope(reference);
                 key(resource.kind, ready.live.dialect, &resource.body, &id).map(Key::into_owned)
             });
             entry.rename(key.unwrap_or_default());

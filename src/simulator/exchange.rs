@@ -9,7 +9,7 @@ use super::limits::Price;
 use super::oauth::Scopes;
 use super::patterns::digits;
 use super::respond::{Fault, Outcome, Problem};
-use super::rules::{Param, Query, Rule, check_body, check_query};
+use super::rules::{CUSTOM_MODULE, Param, Query, Rule, check_body, check_query};
 use super::store::{Organization, time};
 
 /// What an operation works with: everything in it has been validated.
@@ -336,7 +336,9 @@ impl Route {
         scopes: Option<&[String]>,
         mut exchange: Exchange<'_>,
     ) -> Outcome {
-        check_query(self.params, &exchange.query)?;
+        let organization = &*exchange.organization;
+        let known = |collection: &str, id: &str| is_known(organization, collection, id);
+        check_query(self.params, &exchange.query, &known)?;
         exchange.body = self.body(request, &exchange)?;
         // Validation comes before permission: 403 is answered only once the payload is valid.
         if !self.scopes.allow(scopes) {
@@ -380,10 +382,19 @@ impl Route {
             Content::Object(rules) | Content::Change(rules) => rules,
             Content::By(choose) => choose(&body)?,
         };
-        let known = |collection: &str, id: &str| exchange.organization.holds(collection, id);
+        let known = |collection: &str, id: &str| is_known(exchange.organization, collection, id);
         check_body(rules, &body, &known)?;
         Ok(body)
     }
+}
+
+/// Whether an organization has what a request names: by its id, and a custom module by its API name.
+fn is_known(organization: &Organization, collection: &str, id: &str) -> bool {
+    if collection == CUSTOM_MODULE {
+        let mut modules = organization.live("customModules");
+        return modules.any(|module| module["apiName"] == id);
+    }
+    organization.holds(collection, id)
 }
 
 /// Finds the operation of a method and a path below `/api/v1`, and the path's variable parts.

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use super::patterns::{Pattern, digits};
 use super::respond::{Fault, FieldFault, Problem};
 
+/// What [`Known`] is asked for where a request gives the API name of a custom module.
+pub(super) const CUSTOM_MODULE: &str = "customModules/apiName";
+
 /// Asks whether a collection holds an object with this id.
 pub(super) type Known<'a> = &'a dyn Fn(&str, &str) -> bool;
 
@@ -37,6 +40,8 @@ pub(super) enum Shape {
     Flags(&'static Flags),
     /// One of these texts.
     Choice(&'static [&'static str]),
+    /// One of these modules of the system, or the API name of a custom module that is there.
+    Module(&'static [&'static str]),
     /// A list of values of one shape.
     List {
         item: &'static Shape,
@@ -357,6 +362,12 @@ fn check_value(
         Shape::Choice(values) if !value.as_str().is_some_and(|text| values.contains(&text)) => {
             invalid("is not one of the allowed values".into(), values);
         }
+        Shape::Module(modules) => {
+            let is_one = |text: &str| modules.contains(&text) || known(CUSTOM_MODULE, text);
+            if !value.as_str().is_some_and(is_one) {
+                invalid("names no module".into(), modules);
+            }
+        }
         Shape::List {
             item,
             min,
@@ -492,6 +503,8 @@ pub(super) enum Form {
     Boolean,
     /// One of these texts.
     Choice(&'static [&'static str]),
+    /// One of these modules of the system, or the API name of a custom module that is there.
+    Module(&'static [&'static str]),
     /// Comma-separated texts out of these, each once.
     Choices(&'static [&'static str]),
     /// One of these texts, perhaps after `-` for descending order.
@@ -572,7 +585,7 @@ impl Query {
 ///
 /// # Errors
 /// [`Fault::Query`] for the first parameter that is unknown, missing, repeated or out of form.
-pub(super) fn check_query(params: &[Param], query: &Query) -> Result<(), Fault> {
+pub(super) fn check_query(params: &[Param], query: &Query, known: Known<'_>) -> Result<(), Fault> {
     for (index, (name, value)) in query.0.iter().enumerate() {
         if name == "orgId" {
             continue;
@@ -593,7 +606,7 @@ pub(super) fn check_query(params: &[Param], query: &Query) -> Result<(), Fault> 
                 "The query parameter '{name}' is given more than once."
             ));
         }
-        if let Some(why) = form_fault(param, value) {
+        if let Some(why) = form_fault(param, value, known) {
             return fault(why);
         }
     }
@@ -611,7 +624,7 @@ pub(super) fn check_query(params: &[Param], query: &Query) -> Result<(), Fault> 
         })
 }
 
-fn form_fault(param: &Param, value: &str) -> Option<String> {
+fn form_fault(param: &Param, value: &str, known: Known<'_>) -> Option<String> {
     let name = param.name;
     let wrong =
         |fits: bool| (!fits).then(|| format!("The value passed for field '{name}' is invalid."));
@@ -628,6 +641,7 @@ fn form_fault(param: &Param, value: &str) -> Option<String> {
         },
         Form::Boolean => wrong(matches!(value, "true" | "false")),
         Form::Choice(values) => wrong(values.contains(&value)),
+        Form::Module(modules) => wrong(modules.contains(&value) || known(CUSTOM_MODULE, value)),
         Form::Choices(values) => {
             let parts: Vec<&str> = value.split(',').collect();
             let distinct: BTreeSet<&str> = parts.iter().copied().collect();

@@ -145,7 +145,7 @@ const SYSTEM_FIELDS: [(&str, &str, &str, &str); 12] = [
     ("accounts", "Phone", "phone", "Phone"),
 ];
 
-fn system_field(module: &str, label: &str, api_name: &str, kind: &str) -> Value {
+pub(super) fn system_field(module: &str, label: &str, api_name: &str, kind: &str) -> Value {
     json!({"module": module, "name": api_name, "apiName": api_name, "displayLabel": label, "i18NLabel": label,
         "type": kind, "maxLength": 255, "isMandatory": matches!(api_name, "lastName" | "accountName" | "subject"),
         "isCustomField": false, "isEncryptedField": false, "sourceType": "SYSTEM", "showToHelpCenter": true,

@@ -183,19 +183,18 @@ pub fn fill_in(named: &mut Named<'_>, target: &Target, body: &Body) {
     }
 }
 
-/// The word that what a reference names has in a scope, as far as the reference says it; `declared` tells
+/// What the thing that a reference names lies below by a scope, as far as the reference says it; `declared` tells
 /// it of what is declared.
 pub fn word_of(
     reference: &Reference,
     scope: &str,
     declared: impl FnOnce(&Address) -> Option<Below>,
 ) -> Option<Below> {
-    let word = match reference {
-        Reference::To(address) => declared(address)?,
-        Reference::Lookup { name, .. } => name.below(scope)?.clone(),
-        Reference::Id { .. } => return None,
-    };
-    matches!(word, Below::Word(_)).then_some(word)
+    match reference {
+        Reference::To(address) => declared(address),
+        Reference::Lookup { name, .. } => name.below(scope).cloned(),
+        Reference::Id { .. } => None,
+    }
 }
 
 #[cfg(test)]

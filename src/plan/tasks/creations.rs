@@ -73,12 +73,11 @@ impl Builder<'_> {
     /// Lays what is declared over what a new object has that says nothing.
     fn lay_over_standard(&self, kind: &'static Kind, api: &Api, body: &mut Body) {
         let Some(standard) = api.standard else { return };
-        let (Some(field), Some(shown)) = (
-            kind.field(standard.field),
-            self.live.standard(kind, standard, body),
-        ) else {
+        let Some(field) = kind.field(standard.field) else {
             return;
         };
+        // Below what is made in the same run nobody knows it yet: then there is what is declared alone.
+        let shown = self.live.standard(kind, standard, body).unwrap_or_default();
         let none = Value::Map(Leaves::new());
         let named = body.get(field.name).filter(|value| !value.is_null());
         let laid = codec::merge(&field.shape, named.unwrap_or(&none), &shown);
@@ -264,7 +263,7 @@ impl Builder<'_> {
 impl Builder<'_> {
     /// Says that what nothing makes is not there, and what is there that is called nearly so.
     fn is_not_there(&mut self, address: &Address, kind: &'static Kind) {
-        let id = |reference: &Reference| self.live.id_behind(reference);
+        let id = |reference: &Reference| self.live.in_scope(reference);
         let wanted = (self.wanted(address))
             .and_then(|(_, body)| key(kind, self.dialect(), body, &id).map(Key::into_owned));
         let is_own = |index: &usize| {

@@ -412,7 +412,7 @@ impl Builder<'_> {
             return None;
         };
         let body = self.bound.rows.wanted(address)?;
-        let id = |reference: &Reference| self.live.id_behind(reference);
+        let id = |reference: &Reference| self.live.in_scope(reference);
         let is_same = key(kind, self.dialect(), body, &id)
             .is_some_and(|key| self.live.key_of(index).as_ref() == Some(&key));
         let own = Self::to_itself(kind, address);

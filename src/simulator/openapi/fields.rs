@@ -18,7 +18,7 @@ const CREATE: Scopes = Scopes::Any(&["Desk.fields.CREATE", "Desk.settings.CREATE
 const UPDATE: Scopes = Scopes::Any(&["Desk.fields.UPDATE", "Desk.settings.UPDATE"]);
 const DELETE: Scopes = Scopes::Any(&["Desk.fields.DELETE", "Desk.settings.DELETE"]);
 
-/// Source: Field, operation `getFields`; custom modules are not simulated.
+/// Modules of the system. Source: Field, operation `getFields`, which takes custom modules too.
 pub(in super::super) const MODULES: [&str; 10] = [
     "tickets",
     "contacts",
@@ -47,7 +47,7 @@ const OF_PROFILE: Shape = Shape::Object(&[
 /// The schema does not demand the list.
 const ACCESS: [Rule; 1] = [list_of("profiles", &OF_PROFILE, 0, usize::MAX)];
 
-const MODULE: Param = needed("module", Form::Choice(&MODULES));
+const MODULE: Param = needed("module", Form::Module(&MODULES));
 const FIELD_LIST: [Param; 4] = [
     MODULE,
     param("apiNames", Form::Names(300)),

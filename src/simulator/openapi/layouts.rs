@@ -21,7 +21,7 @@ const CREATE: Scopes = Scopes::Any(&["Desk.layouts.CREATE", "Desk.settings.CREAT
 const UPDATE: Scopes = Scopes::Any(&["Desk.layouts.UPDATE", "Desk.settings.UPDATE"]);
 const DELETE: Scopes = Scopes::Any(&["Desk.layouts.DELETE", "Desk.settings.DELETE"]);
 
-/// Source: Layout, operation `getLayouts`; custom modules are not simulated.
+/// Modules of the system. Source: Layout, operation `getLayouts`, which takes custom modules too.
 pub(super) const MODULES: [&str; 9] = [
     "tickets",
     "contacts",
@@ -35,7 +35,7 @@ pub(super) const MODULES: [&str; 9] = [
 ];
 
 const LAYOUT_LIST: [Param; 7] = [
-    needed("module", Form::Choice(&MODULES)),
+    needed("module", Form::Module(&MODULES)),
     param("departmentId", Form::Id),
     param("status", Form::Choice(&["active", "inactive", "all"])),
     param("layoutName", Form::Text(0, 200)),
@@ -43,7 +43,7 @@ const LAYOUT_LIST: [Param; 7] = [
     param("from", Form::Range(0, i64::MAX)),
     param("limit", Form::Range(1, 99)),
 ];
-const FORMAT: [Param; 1] = [needed("module", Form::Choice(&MODULES))];
+const FORMAT: [Param; 1] = [needed("module", Form::Module(&MODULES))];
 
 /// A choice of a pick list as requests have it. Source: Layout, `LayoutFieldUpdateRequest`.
 const CHOICE: Shape = Shape::Text {
@@ -101,7 +101,7 @@ const DESCRIPTION: Rule = form("layoutDesc", 500, Pattern::Wide);
 
 /// Source: Layout, `LayoutCreateRequest`.
 const NEW: [Rule; 8] = [
-    choice("module", &MODULES).required(),
+    shaped("module", Shape::Module(&MODULES)).required(),
     id("departmentId", "departments").required(),
     NAME.required(),
     DISPLAY_NAME.required(),
@@ -112,7 +112,7 @@ const NEW: [Rule; 8] = [
 ];
 /// Source: Layout, `LayoutUpdateRequest`. That the empty text clears a description is not stated.
 const CHANGE: [Rule; 8] = [
-    choice("module", &MODULES),
+    shaped("module", Shape::Module(&MODULES)),
     id("departmentId", "departments"),
     NAME,
     DISPLAY_NAME,
@@ -220,9 +220,10 @@ pub(super) static ROUTES: [Route; 14] = [
     ),
 ];
 
-/// What answers call a module.
+/// What answers call a module. That they call a custom one by its API name is not stated.
 fn title(module: &str) -> String {
     match module {
+        custom if custom.starts_with("cm_") => custom.to_owned(),
         "tickets" => "Cases".to_owned(),
         "timeEntry" => "TimeEntry".to_owned(),
         module => module
@@ -236,7 +237,8 @@ fn title(module: &str) -> String {
 pub(super) fn module_of(layout: &Value) -> String {
     let mut modules = MODULES.iter();
     let found = modules.find(|module| layout["module"] == title(module).as_str());
-    found.map_or_else(String::new, |module| (*module).to_owned())
+    let shown = || layout["module"].as_str().unwrap_or_default();
+    found.map_or_else(|| shown().to_owned(), |module| (*module).to_owned())
 }
 
 /// The sections that a new layout has where nobody says anything: one with the module's system fields.

@@ -7,6 +7,7 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{Rule, Shape, boolean, form, set};
+use super::super::seed::system_field;
 use super::{api_name, complete, overlay};
 
 const LIST: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.modules.READ", "Desk.settings.READ"]);
@@ -109,7 +110,8 @@ fn of_the_system() -> impl Iterator<Item = Value> {
 }
 
 /// Two custom modules cannot have one label: whether they can is not stated. Success is 200. A module
-/// is of the whole organization unless it is said that departments have records of their own.
+/// is of the whole organization unless it is said that departments have records of their own. It brings the
+/// field that holds the names of its records; what else it has is not stated.
 fn create(exchange: &mut Exchange<'_>) -> Outcome {
     exchange.unique_among("customModules", "singularLabel", "", |_| true)?;
     let label = exchange.body["singularLabel"].as_str().unwrap_or_default();
@@ -129,6 +131,8 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
         "profileIds": [], "departmentIds": []});
     let module = complete(&exchange.body, defaults);
     exchange.organization.put("customModules", module);
+    let name = system_field(&api_name, "Name", "name", "Text");
+    exchange.organization.insert("fields", name);
     Ok(Answer::Object(200, exchange.seen("customModules", &id)?))
 }
 
