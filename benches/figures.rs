@@ -230,6 +230,7 @@ fn measured(what: &str, folder: &Path, resources: usize) -> [u64; 3] {
         .stderr(Stdio::inherit())
         .output()
         .expect("a process");
+    assert!(output.status.success(), "`{what}` could not be measured");
     let text = String::from_utf8_lossy(&output.stdout);
     let mut figures = text
         .split_whitespace()

@@ -179,7 +179,7 @@ const ACCOUNTS: usize = 1_000;
 /// What contacts refer to.
 fn beside_contacts() -> (String, String) {
     let mut text = String::from(
-        "customFields:\n  region: {module: contacts, displayLabel: Region, type: Text}\naccounts:\n",
+        "customFields:\n  region: {module: contacts, displayLabel: Region, type: Text, maxLength: 100}\naccounts:\n",
     );
     for n in 0..ACCOUNTS {
         let _ = writeln!(text, "  {}: {{}}", account(n));

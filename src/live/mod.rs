@@ -197,6 +197,8 @@ pub struct Live {
     reserved: HashSet<Address>,
     ids: Shared<HashMap<Address, Id>>,
     wire_names: Shared<HashMap<Address, String>>,
+    /// The names that objects get by the steps of a plan.
+    to_come: Shared<HashMap<Address, String>>,
     stored: Shared<HashMap<Address, Body>>,
     /// Whether anything was learned: asked far more often than anything is.
     has_learned: AtomicBool,
@@ -359,6 +361,7 @@ impl Live {
             reserved: HashSet::new(),
             ids: Shared::default(),
             wire_names: Shared::default(),
+            to_come: Shared::default(),
             stored: Shared::default(),
             has_learned: AtomicBool::new(false),
             learned: Shared::default(),
@@ -523,6 +526,7 @@ impl Live {
         self.reserved.clear();
         self.ids = Shared::default();
         self.wire_names = Shared::default();
+        self.to_come = Shared::default();
         self.stored = Shared::default();
         self.has_learned = AtomicBool::new(false);
         self.learned = Shared::default();
@@ -552,6 +556,14 @@ impl Live {
     #[must_use]
     pub fn bound(&self, index: usize) -> Option<&Address> {
         self.bound.get(index)?.as_ref()
+    }
+
+    /// Remembers that a step gives an object another name: what is sent for people to read has it from then on,
+    /// whichever step goes first.
+    pub fn will_be_named(&self, address: &Address, name: &str) {
+        self.to_come
+            .write()
+            .insert(address.clone(), name.to_owned());
     }
 
     /// Remembers the id that the server gave to a new object.

@@ -424,14 +424,11 @@ impl Names for Live {
     fn text_of(&self, targets: &[Target], address: &Address) -> Option<String> {
         if codec::is_by_name(targets, address) {
             let in_maps = kind::find(address.collection).is_some_and(Kind::names_keys);
-            let name = |address| {
-                if in_maps {
-                    self.wire_name(address)
-                } else {
-                    self.label(address)
-                }
-            };
-            name(address)
+            if in_maps {
+                self.wire_name(address)
+            } else {
+                self.name(address)
+            }
         } else {
             self.id(address)
         }
@@ -469,6 +466,11 @@ impl Ids for Live {
     }
 
     fn label(&self, address: &Address) -> Option<String> {
+        let to_come = self.to_come.read().get(address).cloned();
+        to_come.or_else(|| self.name(address))
+    }
+
+    fn name(&self, address: &Address) -> Option<String> {
         let naming = kind::find(address.collection)?.naming_field();
         let stored = self.stored(address);
         let stored = stored.and_then(|body| Some(body.get(naming.name)?.as_text()?.to_owned()));

@@ -757,15 +757,6 @@ webhooks:
     fn manifests_are_written_to_be_read() {
         let state = load(&[EXAMPLE.to_owned()]).state;
         insta::assert_snapshot!(written(&state).join(""), @r#"
-    customFields:
-      cf_odd:
-        module: accounts
-        type: Date
-      region:
-        module: contacts
-        displayLabel: Region
-        type: Picklist
-        values: [EMEA, "no"]
     roles:
       Lead:
         description: null
@@ -779,6 +770,15 @@ webhooks:
         nameInCustomerPortal: "on"
       billing:
         name: Billing & Payments
+    customFields:
+      cf_odd:
+        module: accounts
+        type: Date
+      region:
+        module: contacts
+        displayLabel: Region
+        type: Picklist
+        values: [EMEA, "no"]
     agents:
       Ann@Example.com:
         lastName: Ames

@@ -19,6 +19,7 @@ mod tests;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use crate::codec::Ids as _;
 use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
@@ -148,6 +149,17 @@ pub fn plan(
     if !problems.is_empty() {
         problems.extend(refused);
         return Err(problems.into());
+    }
+    for task in tasks
+        .iter()
+        .filter(|task| !task.ops.is_empty() && !task.is_temporary())
+    {
+        let name = task.body.get(task.kind.naming_field().name);
+        let name = name.and_then(Value::as_text);
+        let has_another = |name: &&str| live.name(&task.address).is_some_and(|now| now != **name);
+        if let Some(name) = name.filter(has_another) {
+            live.will_be_named(&task.address, name);
+        }
     }
     let mut tasks = order(tasks).map_err(|cycle| {
         let mut problems = vec![goes_round(&cycle)];
