@@ -15,6 +15,7 @@ mod in_texts;
 mod keyed;
 mod lately;
 mod lifecycle;
+mod merged;
 mod one_map;
 mod origin;
 mod overlay;
@@ -29,8 +30,9 @@ mod tombstones;
 mod violation;
 pub mod write;
 
-pub use compose::{Desired, Detail, Tombstone, compose, declared, secret_names};
+pub use compose::{Desired, Detail, Tombstone, compose};
 pub use files::{Files, Sources, files, stray_in};
+pub use merged::{declared, secret_names};
 pub use origin::Origin;
 pub(crate) use resolve::article;
 pub use write::{to_files, to_sources, to_yaml};

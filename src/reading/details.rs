@@ -6,8 +6,9 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
 use super::needs::planted;
+use super::objects::key_of;
 use super::single::{Single, single, singles};
-use super::{Needs, Unread, key_of};
+use super::{Needs, Unread};
 use crate::api::{ApiError, ErrorKind, Reader, Request, template};
 use crate::codec::{self, Ids, handle, shown_at};
 use crate::dialect::Dialect;

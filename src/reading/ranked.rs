@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::key_of;
 use super::needs::planted;
+use super::objects::key_of;
 use crate::api::page::Listed;
 use crate::codec::id_text;
 use crate::dialect::Dialect;

@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use super::{Unread, gather, plant_name};
+use super::Unread;
+use super::objects::{gather, plant_name};
 use crate::api::{ApiError, ErrorKind, Reader, template};
 use crate::codec::id_text;
 use crate::dialect::Dialect;

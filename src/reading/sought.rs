@@ -11,8 +11,9 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
 use super::needs::{KindNeeds, Proof, Scope, Sought, is_read_in_part};
+use super::objects::object;
 use super::single::{Single, single};
-use super::{Listed, listing, object, paging, path_of, refuses_fields, with_fields};
+use super::{Listed, listing, paging, path_of, refuses_fields, with_fields};
 use crate::api::page::{self, FirstPage, Known};
 use crate::api::{ApiError, ErrorKind, Method, Paging, Reader, Request, scope, template};
 use crate::kind::{Api, Kind, Search, Shown, Wire};
