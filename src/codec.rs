@@ -36,8 +36,8 @@ pub use encode::{
 };
 pub use lay::{
     LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_filled_in, is_listed,
-    keep_live, merge, named_path, reached, restrict, settle, strange_word, targets, value_at,
-    way_of, without_secrets, written, written_order,
+    keep_live, merge, named_path, reached, restrict, settle, strange_word, targets,
+    texts_that_may_name, value_at, way_of, without_secrets, written, written_order,
 };
 
 /// Translates ids and wire names of an organization to addresses.
@@ -395,7 +395,15 @@ fn decode_map(map: &Map, dialect: Dialect, json: &Json, names: &dyn Names) -> Va
     let mut leaves: Leaves = map
         .fields
         .iter()
-        .filter_map(|leaf| Some((leaf.name, read_field(leaf, dialect, object, names)?)))
+        .filter_map(|leaf| {
+            // The wire has the word that manifests have: a label or an API name.
+            let told = || {
+                let by = map.field(leaf.told_beside?.leaf)?;
+                object.get(by.wire(dialect).read_name()?)?.as_str()
+            };
+            let leaf = leaf.as_told_beside(told());
+            Some((leaf.name, read_field(&leaf, dialect, object, names)?))
+        })
         .collect();
     if map.keeps_unknown {
         for (key, json) in object {
@@ -458,6 +466,18 @@ fn as_shown(json: &Json, without: &[&str]) -> Value {
         Json::Null => Value::Null,
         json => Value::text(&format!("{:#}", same(json, without))),
     }
+}
+
+/// A tree in a text in the form in which answers are read, see [`Encoding::AsShown`].
+///
+/// # Errors
+/// [`serde_json::Error`] where it is no JSON.
+pub fn written_as_shown(text: &str, without: &[&str]) -> Result<Arc<str>, serde_json::Error> {
+    let json: Json = serde_json::from_str(text)?;
+    Ok(match as_shown(&json, without) {
+        Value::Text(text) => text,
+        _ => text.into(),
+    })
 }
 
 fn items(json: &Json) -> impl Iterator<Item = &Json> {

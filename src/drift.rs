@@ -16,7 +16,7 @@ pub use crate::plan::moved::Moved;
 use crate::plan::moved::{LiveChange, Sides, is_secret};
 use crate::plan::record::{FieldLeft, fields_left};
 use crate::plan::{
-    Acknowledged, Compared, Options, SECRET, shown_live, shown_secret, shown_value, to_do,
+    Acknowledged, Compared, Options, SECRET, called, shown_live, shown_secret, shown_value, to_do,
     to_see_to,
 };
 use crate::problem::Problem;
@@ -375,7 +375,11 @@ impl Sides<'_> {
                 self.rows.named(address),
             )
         });
-        let set = || to_do(difference.path.field, &difference.after, instruction);
+        let set = || {
+            let of = called(self.rows, self.live, address);
+            let field = difference.path.field;
+            to_do(field, of.as_deref(), &difference.after, instruction)
+        };
         Drift {
             what: What::ByHand,
             instruction: Some(seen.unwrap_or_else(set)),
@@ -489,8 +493,9 @@ pub fn date(report: &mut Report, compared: &Compared) {
             .rows
             .object(&drift.address)
             .and_then(|index| live.objects.get(index));
-        // What only a person can set need not have been changed at all.
-        let tells = drift.moved != Moved::Manifests && drift.what != What::ByHand;
+        // What only a person can set need not have been changed at all, unless that is known.
+        let is_known = matches!(drift.moved, Moved::Live | Moved::Both);
+        let tells = is_known || (drift.moved == Moved::Unknown && drift.what != What::ByHand);
         let Some(object) = object.filter(|_| tells) else {
             continue;
         };

@@ -606,7 +606,12 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
     let mut named =
         Named::of_name(in_maps.map_or_else(|| key.name.clone(), |name| name.to_owned().into()));
     for field in scopes(kind) {
-        let value = key.scope.get(field.name)?;
+        let value = match key.scope.get(field.name) {
+            Some(value) => value,
+            // Not every object shows all that it lies below.
+            None if field.where_shown => continue,
+            None => return None,
+        };
         let below = match field.shape.target() {
             None => Below::Word(value.into()),
             Some(to) => {

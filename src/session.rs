@@ -587,7 +587,7 @@ impl Session {
             .await?;
         let problems = told
             .iter()
-            .flat_map(|(wanted, told)| quota::too_many(wanted, told, tasks, rows));
+            .flat_map(|(wanted, told)| quota::too_many(wanted, told, tasks, rows, live.dialect));
         let mut problems: Vec<Problem> = problems.collect();
         let is_told = |kind: &Kind| {
             let mut of_kind = told.iter().filter(|(wanted, _)| *wanted.kind == *kind);

@@ -266,7 +266,7 @@ async fn case_40_a_value_waits_for_the_choice_that_only_a_person_can_set() {
                 _ => "`contacts/b@example.com` refers",
             };
             let wanted = format!(
-                "customFields/x /values: set `values` at Setup > Customization > Layouts and Fields: open the layout that holds the field; then apply again, since {waiting} to it"
+                "customFields/x /values: set `values` of `X` (module `contacts`) at Setup > Customization > Layouts and Fields: open the layout that holds the field; then apply again, since {waiting} to it"
             );
             if has == "ab" {
                 assert_eq!(steps, [""; 0]);

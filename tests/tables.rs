@@ -109,3 +109,43 @@ fn a_flood_of_problems_is_short() {
     assert!(run.stderr.contains("500 problems in 1 report"), "{run}");
     assert!(run.stderr.lines().count() < 60, "{run}");
 }
+
+/// A spreadsheet writes a long number in a short form, whose last digits are lost, in whichever column it is.
+#[test]
+fn a_number_that_a_spreadsheet_has_shortened_is_warned_about() {
+    let rows = "email,lastName,phone,account\n\
+        a@example.com,Doe,1.23E+17,\n\
+        b@example.com,\"4,5E+11\",+1 555 0100,\n\
+        c@example.com,12E4,E+1,\n";
+    let place = desk(0);
+    place.write("seeds/contacts.csv", rows);
+    let run = place.done("validate");
+    for text in ["`phone` is `1.23E+17`", "`lastName` is `4,5E+11`"] {
+        assert!(run.stderr.contains(text), "{run}");
+    }
+    assert_eq!(
+        run.stderr.matches("a spreadsheet has shortened").count(),
+        2,
+        "{run}"
+    );
+    // In a manifest it is what somebody has written.
+    place.write(
+        "desk.yaml",
+        "contacts: {a@example.com: {lastName: Doe, phone: 1.23E+17}}\n",
+    );
+    let run = place.run("validate");
+    assert!(!run.stderr.contains("shortened"), "{run}");
+}
+
+/// The cell of a table holds a handle and nothing else: the way out is one that it has.
+#[test]
+fn the_way_out_of_a_cell_is_no_map() {
+    let place = desk(0);
+    let rows = "email,lastName,account\na@example.com,Doe,Zylker\n";
+    place.write("seeds/contacts.csv", rows);
+    let run = place.refused("validate");
+    assert!(run.stderr.contains("no account is named `Zylker`"), "{run}");
+    let words: String = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("a cell names no other one"), "{run}");
+    assert!(words.contains("in an overlay of the row"), "{run}");
+}

@@ -20,6 +20,7 @@ use crate::problem::{Code, Problem, counted, exit};
 use crate::report::environments::Column;
 use crate::report::{self, Whereabouts};
 use crate::session::{Ready, SessionError};
+use crate::verb::Verb;
 use crate::yaml::source::is_yaml;
 
 /// Arguments of `plan`.
@@ -184,7 +185,8 @@ fn show(
 fn figures(plan: &Plan) -> Vec<usize> {
     let summary = &plan.summary;
     let sets_back = |step: &&Step| {
-        step.restores || step.changes.iter().any(|change| change.sets_back.is_some())
+        let sets_back = step.changes.iter().any(|change| change.sets_back.is_some());
+        step.restores || (sets_back && step.verb != Verb::Manual)
     };
     vec![
         summary.create + summary.replace,

@@ -396,6 +396,53 @@ pub fn targets<'v>(shape: &Shape, value: &'v Value, f: &mut dyn FnMut(Target<'v>
     }
 }
 
+/// Hands over the texts in a value that may name a resource, each with what it may name and the way to it; to all of
+/// a list it is the way to the list. See [`Field::refers`].
+pub fn texts_that_may_name(
+    field: &Field,
+    value: &Value,
+    path: &FieldPath,
+    f: &mut dyn FnMut(&[crate::kind::Target], &str, &FieldPath),
+) {
+    match value {
+        Value::Text(text) if !field.refers.is_empty() => f(field.refers, text, path),
+        Value::List(items) => {
+            for item in items {
+                texts_that_may_name(field, item, path, f);
+            }
+        }
+        Value::Map(map) => {
+            let item;
+            let shape = match field.shape {
+                Shape::Items(items) => {
+                    item = Shape::Map(items.item());
+                    &item
+                }
+                _ => &field.shape,
+            };
+            for (key, value) in map {
+                let Some(leaf) = leaf_field(shape, key) else {
+                    // The first step below a list of items is the item's handle.
+                    if let Shape::Items(_) = field.shape {
+                        let item = Field::new(field.name, *shape);
+                        texts_that_may_name(&item, value, &path.child(key), f);
+                    }
+                    continue;
+                };
+                let told = leaf.told_beside.and_then(|told| map.get(told.leaf));
+                let leaf = leaf.as_told_beside(told.and_then(Value::as_text));
+                texts_that_may_name(&leaf, value, &path.child(key), f);
+            }
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::Secret(_)
+        | Value::Reference(_) => {}
+    }
+}
+
 /// A path in the manifest's terms: keys of maps that name resources are handles.
 #[must_use]
 pub fn written(kind: &Kind, path: &FieldPath) -> FieldPath {

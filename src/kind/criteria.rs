@@ -2,8 +2,8 @@
 
 use super::rules::{Is, Mark};
 use super::{
-    Alike, Encoding, Field, Keyed, Keys, Map, Owned, Pattern, Sample, Scopes, Sent, Shape, Target,
-    Within, choice, encoded, flag, reference, sent, text, to,
+    Alike, Among, Encoding, Field, Keyed, Keys, Map, Owned, Pattern, Sample, Scopes, Sent, Shape,
+    Target, ToldBeside, Within, choice, encoded, flag, reference, sent, text, to,
 };
 
 /// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
@@ -29,7 +29,7 @@ pub(super) const fn conditions(condition: &'static Field) -> Field {
         .doc("The conditions, by the numbers that `pattern` calls them.")
 }
 
-/// The field that a condition is about. Answers declare 100 characters.
+/// The field that a condition is about, which tells what its values may be, see [`BY_LABEL`]. Answers declare 100 characters.
 pub(super) const FIELD_NAME: Field = text("fieldName")
     .max(100)
     .pattern(super::patterns::NAME)
@@ -49,6 +49,81 @@ pub(super) const CONDITION: Field = text("condition")
 /// the ids of what such a field holds, and shows the names beside them under `displayValue`.
 const NAMED: &[Target] = &[to("agents"), to("departments"), to("products"), to("teams")];
 
+/// What the values of a field are that people know by its label. Source: Direct assignment rules, whose notes
+/// say that values are ids of departments and products; the labels are those of Zoho Desk in English. A label
+/// that is not here may be that of a custom field.
+pub(super) const BY_LABEL: &ToldBeside = &ToldBeside {
+    leaf: "fieldName",
+    words: &[
+        (
+            &[
+                "Owner",
+                "Agent",
+                "Assignee",
+                "Ticket Owner",
+                "Contact Owner",
+                "Account Owner",
+                "Product Owner",
+                "Contract Owner",
+                "Task Owner",
+                "Call Owner",
+                "Event Owner",
+            ],
+            &[to("agents")],
+        ),
+        (&["Department", "Department Name"], &[to("departments")]),
+        (&["Product", "Product Name"], &[to("products")]),
+        (&["Team", "Team Name"], &[to("teams")]),
+        (
+            &[
+                "Subject",
+                "Description",
+                "Status",
+                "Priority",
+                "Channel",
+                "Classification",
+                "Classifications",
+                "Category",
+                "Sub Category",
+                "Language",
+                "Email",
+                "Phone",
+                "Due Date",
+            ],
+            &[],
+        ),
+    ],
+};
+
+/// What the values of a field of the system are, by its API name. Source: Layouts (`getLayoutDetails`) and
+/// Tickets, whose objects have these keys.
+const BY_API_NAME: &ToldBeside = &ToldBeside {
+    leaf: "fieldName",
+    words: &[
+        (&["assigneeId", "ownerId"], &[to("agents")]),
+        (&["departmentId"], &[to("departments")]),
+        (&["productId"], &[to("products")]),
+        (&["teamId"], &[to("teams")]),
+        (
+            &[
+                "subject",
+                "description",
+                "status",
+                "priority",
+                "channel",
+                "classification",
+                "category",
+                "subCategory",
+                "language",
+                "email",
+                "phone",
+                "dueDate",
+            ],
+            &[],
+        ),
+    ],
+};
+
 /// What it is compared with, at most so many values; 0 means that no limit is known.
 pub(super) const fn values(most: u32) -> Field {
     Field::new(
@@ -63,7 +138,7 @@ pub(super) const fn values(most: u32) -> Field {
     )
     .required()
     .or_one_of(NAMED)
-    .doc("The values that it is compared with. A value that is the id of an agent, a department, a product or a team names it: `{department: Billing}`. A `$` before a brace is written twice: `$${EMPTY}`.")
+    .doc("The values that it is compared with. A value that is the id of an agent, a department, a product or a team names it: `{department: Billing}`. Where the field is known, its values name what it holds and nothing else: those of `Product` products, those of `Subject` nothing. A `$` before a brace is written twice: `$${EMPTY}`.")
 }
 
 /// Every layout of tickets has it, and its records have to have it.
@@ -85,7 +160,15 @@ const LAYOUT_CONDITION: Field = Field::new(
             .sample(SUBJECT)
             .doc("The field: a custom field by its handle, one of the system by its API name."),
         CONDITION,
-        values(0).max(100).shown_as("displayValue"),
+        values(0)
+            .told_beside(BY_API_NAME)
+            .among(&Among::Of {
+                by: "fieldName",
+                within: "layout",
+                only: Some(("condition", &["is", "isn't", "is not"])),
+            })
+            .max(100)
+            .shown_as("displayValue"),
     ])),
 )
 .never_null()

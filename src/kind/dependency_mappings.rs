@@ -2,8 +2,8 @@
 
 use super::rules::{Counted, Figures, Quota, Room};
 use super::{
-    Api, Create, Field, Keyed, Keys, Kind, Listing, Owned, Removal, Scopes, Sent, Shape, Silent,
-    Target, Within, in_layout, no_name, patterns, reference, sent, to,
+    Among, Api, Create, Field, Keyed, Keys, Kind, Listing, Owned, Removal, Scopes, Sent, Shape,
+    Silent, Target, Within, in_layout, no_name, patterns, reference, sent, to,
 };
 use crate::problem::Code;
 
@@ -20,6 +20,11 @@ const CHILD_VALUES: Field = Field::new(
         choices: &[],
     },
 )
+.among(&Among::Of {
+    by: "child",
+    within: "layout",
+    only: None,
+})
 .never_null()
 .doc("The choices of the child that go with the choice of the parent.");
 
@@ -62,6 +67,11 @@ pub static KIND: Kind = Kind {
                 listed: None,
             }),
         )
+        .among(&Among::Of {
+            by: "parent",
+            within: "layout",
+            only: None,
+        })
         .required()
         .never_null()
         .doc("For each choice of the parent the choices of the child: `{EMEA: [Berlin, London]}`."),

@@ -22,7 +22,7 @@ const CONDITION: Field = Field::new(
         .doc("The module of the field."),
         criteria::FIELD_NAME,
         criteria::CONDITION,
-        criteria::values(25),
+        criteria::values(25).told_beside(criteria::BY_LABEL),
     ])),
 )
 .never_null()

@@ -126,6 +126,8 @@ pub struct Field {
     pub as_of_key: Option<&'static str>,
     /// Whether it says which name an item of a list had before; manifests alone have it.
     pub former_name: bool,
+    /// Of which choices its texts are, or the keys of its map, where manifests may say them.
+    pub among: Option<&'static Among>,
     /// Whether an item of its list may say which values it replaces on the records that have them.
     pub replaces_values: bool,
     /// What stands for anything where nothing is named: the word in manifests, and what is sent.
@@ -141,6 +143,8 @@ pub struct Field {
     /// A field below which names count is named by a handle alone: the text is one of its own words, else a handle
     /// that is declared, else a word that the server made.
     pub refers: &'static [Target],
+    /// Which of them its texts may name, told by what stands beside it in its map; for leaves of maps.
+    pub told_beside: Option<&'static ToldBeside>,
     /// Whether the server may store something else than what was sent, so that what comes back is
     /// compared with what the last apply saw stored.
     pub rewritten: bool,
@@ -167,6 +171,44 @@ pub struct Field {
     pub openapi: Wire,
     /// How it travels in `guide`.
     pub guide: Wire,
+}
+
+/// Of which choices texts are. Choices stand in a leaf that [`replaces_values`](Field::replaces_values).
+#[derive(Debug, PartialEq, Eq)]
+pub enum Among {
+    /// Of those in the leaf beside it.
+    Beside,
+    /// Of those of what another field names, in the list where it stands.
+    Of {
+        /// The leaf beside it, or the field of the resource, that names it.
+        by: &'static str,
+        /// The field of the resource that names the one with the list.
+        within: &'static str,
+        /// The leaf beside it, and the words of it beside which a text is a whole choice; where there is none it
+        /// always is.
+        only: Option<(&'static str, &'static [&'static str])>,
+    },
+}
+
+/// Which resources the texts of a field may name, where another leaf of its map tells.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ToldBeside {
+    /// The leaf that tells.
+    pub leaf: &'static str,
+    /// Words of that leaf, however they are capitalised, and what alone is named beside them. Of a word that is
+    /// not among them nothing is known, so that all may be named.
+    pub words: &'static [(&'static [&'static str], &'static [Target])],
+}
+
+impl ToldBeside {
+    /// What alone is named beside a word; none where the word tells nothing.
+    #[must_use]
+    pub fn by(&self, word: &str) -> Option<&'static [Target]> {
+        let is_it = |known: &str| known.eq_ignore_ascii_case(word.trim());
+        let mut words = self.words.iter();
+        let (_, targets) = words.find(|(words, _)| words.iter().any(|known| is_it(known)))?;
+        Some(targets)
+    }
 }
 
 /// Where an answer carries a field.
@@ -359,9 +401,11 @@ impl Field {
             most: 0,
             as_of_key: None,
             former_name: false,
+            among: None,
             replaces_values: false,
             any: None,
             refers: &[],
+            told_beside: None,
             rewritten: false,
             plain_with: None,
             unshown: &[],
@@ -416,6 +460,19 @@ impl Field {
         }
     }
 
+    /// The same where the leaf that tells what its texts name has a word.
+    #[must_use]
+    pub fn as_told_beside(&self, word: Option<&str>) -> Cow<'_, Self> {
+        match self
+            .told_beside
+            .zip(word)
+            .and_then(|(told, word)| told.by(word))
+        {
+            Some(refers) => Cow::Owned(Self { refers, ..*self }),
+            None => Cow::Borrowed(self),
+        }
+    }
+
     /// What a value refers to, at any depth.
     pub fn targets(&self, found: &mut Vec<Target>) {
         for target in self.refers {
@@ -426,6 +483,24 @@ impl Field {
             );
         }
         self.shape.targets(found);
+    }
+
+    /// What is left out of a tree that its text is, see [`Encoding::AsShown`]; none where it is no tree.
+    #[must_use]
+    pub fn shown_without(&self) -> Option<&'static [&'static str]> {
+        [&self.openapi, &self.guide]
+            .into_iter()
+            .find_map(|wire| match wire {
+                Wire::Sent {
+                    encoding: Encoding::AsShown(without),
+                    ..
+                }
+                | Wire::Manual {
+                    encoding: Encoding::AsShown(without),
+                    ..
+                } => Some(*without),
+                _ => None,
+            })
     }
 
     /// Whether a file may hold its text, which `{file: path}` names. What names a resource stands in
@@ -601,6 +676,14 @@ impl Field {
     }
     pub(crate) const fn or_one_of(mut self, targets: &'static [Target]) -> Self {
         self.refers = targets;
+        self
+    }
+    pub(super) const fn among(mut self, among: &'static Among) -> Self {
+        self.among = Some(among);
+        self
+    }
+    pub(super) const fn told_beside(mut self, told: &'static ToldBeside) -> Self {
+        self.told_beside = Some(told);
         self
     }
     pub(super) const fn at_most(mut self, resources: u32) -> Self {

@@ -4,10 +4,10 @@ use super::custom_modules::MODULE;
 use super::removal::{Chosen, Heir};
 use super::rules::{Clash, Deed, Is, Mark, Sign};
 use super::{
-    Apart, Api, Create, Enabled, Field, Inside, Keyed, Keys, Kind, Listed, Listing, Map, Owned,
-    Pattern, Removal, Replace, Risk, Scopes, Sent, Shape, Stage, Standard, Switch, SwitchApi,
-    Target, Wire, Within, choice, flag, object_at, patterns, read_at, reference, references, sent,
-    text, to,
+    Among, Apart, Api, Create, Enabled, Field, Inside, Keyed, Keys, Kind, Listed, Listing, Map,
+    Owned, Pattern, Removal, Replace, Risk, Scopes, Sent, Shape, Stage, Standard, Switch,
+    SwitchApi, Target, Wire, Within, choice, flag, object_at, patterns, read_at, reference,
+    references, sent, text, to,
 };
 use crate::problem::Code;
 
@@ -76,6 +76,7 @@ const FIELD: Field = Field::new(
         text("defaultValue")
             .max(120)
             .pattern(patterns::CHOICE)
+            .among(&Among::Beside)
             .nullable()
             .server_default()
             .doc("The value that a new record has: a choice, or `true` or `false`."),
@@ -86,6 +87,7 @@ const FIELD: Field = Field::new(
             .never_null()
             .doc("Whether the choices are nested, with two colons between the levels."),
         choices("restoreOnReplyValues")
+            .among(&Among::Beside)
             .nullable()
             .doc("Of the field `status`: the statuses that a reply of a customer reopens."),
     ])),

@@ -76,7 +76,9 @@ use build::{
     sent, text, to,
 };
 pub use examples::{Known, example_name, example_name_in_maps, example_value};
-pub use field::{Encoding, Field, Row, Rows, Sample, Shown, Stage, Switch, Wire};
+pub use field::{
+    Among, Encoding, Field, Row, Rows, Sample, Shown, Stage, Switch, ToldBeside, Wire,
+};
 pub use questions::{Questions, is_of_check};
 pub use removal::Removal;
 use removal::RemovalPolicy;

@@ -72,6 +72,15 @@ pub const API_NAME: Pattern = Pattern {
     allows_empty: false,
 };
 
+/// API names of modules. Source: Rule Group, `getRuleGroups` (`module`), which gives them no form, and Modules,
+/// whose names are of letters, digits and `_`.
+pub const MODULE_NAME: Pattern = Pattern {
+    regex: "^[0-9a-zA-Z_]+$",
+    words: "the API name of a module, such as `tickets`",
+    sample: "tickets",
+    allows_empty: false,
+};
+
 /// Phone and fax numbers of contacts and accounts. Source: Contact and Account, create bodies.
 pub const PHONE: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_+\-.$@?,;:'/!\s]|[^\x00-\x7F])+$",

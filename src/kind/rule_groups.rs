@@ -56,6 +56,7 @@ pub static KIND: Kind = Kind {
             .doc("What runs its rules."),
         text("module")
             .max(100)
+            .pattern(patterns::MODULE_NAME)
             .identity()
             .required()
             .create_only()

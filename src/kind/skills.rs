@@ -30,7 +30,7 @@ const CONDITION: Field = Field::new(
         .doc("The module of the field."),
         criteria::FIELD_NAME,
         criteria::CONDITION,
-        criteria::values(0),
+        criteria::values(0).told_beside(criteria::BY_LABEL),
     ])),
 )
 .never_null()

@@ -394,3 +394,27 @@ fn a_sample_of_another_object_names_a_field_that_is_read() {
     }
     assert_eq!(count, 1);
 }
+
+/// To remove something helps only where something goes.
+#[test]
+fn what_makes_room_is_what_the_kind_can_do() {
+    let mut counts = [0, 0];
+    for kind in KINDS {
+        for api in kind.apis() {
+            let rooms = api.quota.iter().flat_map(|quota| quota.rooms);
+            let rooms = rooms.filter(|room| !matches!(room.of, Counted::InUse { .. }));
+            let most = api.most.iter();
+            let most = most.filter(|most| !matches!(most.allows, Allowance::InUse(_)));
+            let all = rooms
+                .map(|room| room.help)
+                .chain(most.map(|most| most.help));
+            for help in all {
+                let removes = help.contains("remove") || help.contains("delete");
+                let collection = kind.collection;
+                assert_eq!(removes, api.removal.may_delete(), "{collection}: {help}");
+                counts[usize::from(removes)] += 1;
+            }
+        }
+    }
+    assert!(counts.iter().all(|count| *count > 1), "{counts:?}");
+}

@@ -581,6 +581,79 @@ mod tests {
         assert!(encode(&field, O, &unknown, Part::All, &live).is_err());
     }
 
+    /// Every map with a leaf that tells what another leaf names, at any depth.
+    fn with_told(shape: &crate::kind::Shape, found: &mut Vec<crate::kind::Map>) {
+        use crate::kind::Shape;
+        let leaves = match shape {
+            Shape::Map(map) => map.fields,
+            Shape::Items(items) => items.fields,
+            Shape::Keyed(keyed) => std::slice::from_ref(keyed.value),
+            _ => &[],
+        };
+        if let Shape::Map(map) = shape
+            && map.fields.iter().any(|leaf| leaf.told_beside.is_some())
+        {
+            found.push(*map);
+        }
+        for leaf in leaves {
+            with_told(&leaf.shape, found);
+        }
+    }
+
+    /// Holds for every kind: where the field of a condition is known, an id of another kind is a text.
+    #[test]
+    fn an_id_names_what_the_field_beside_it_holds_and_nothing_else() {
+        let mut live = live();
+        for (collection, id) in [("products", "50"), ("teams", "60")] {
+            let raw =
+                json!({"id": id, "productName": "Router", "name": "Tier 1", "departmentId": "20"});
+            let raw = raw.as_object().cloned().unwrap();
+            live.add(LiveObject::new(find(collection).unwrap(), id.into(), raw));
+        }
+        let ids = [
+            ("departments", "20"),
+            ("agents", "30"),
+            ("products", "50"),
+            ("teams", "60"),
+        ];
+        let mut maps = Vec::new();
+        for kind in kind::KINDS {
+            for field in kind.fields {
+                with_told(&field.shape, &mut maps);
+            }
+        }
+        assert!(maps.len() >= 4, "{}", maps.len());
+        let mut counts = [0, 0];
+        for map in maps {
+            let leaf = map.fields.iter().find(|leaf| leaf.told_beside.is_some());
+            let leaf = leaf.unwrap();
+            let told = leaf.told_beside.unwrap();
+            assert!(map.field(told.leaf).is_some(), "{}", told.leaf);
+            let known = told.words.iter();
+            let known =
+                known.flat_map(|(words, targets)| words.iter().map(|word| (*word, *targets)));
+            for (word, targets) in known.chain([("Unheard of", leaf.refers)]) {
+                for (collection, id) in ids {
+                    let field = Field::new("condition", crate::kind::Shape::Map(map));
+                    let raw =
+                        json!({"condition": {told.leaf: word.to_uppercase(), leaf.name: [id]}});
+                    let read = read_field(&field, O, raw.as_object().unwrap(), &live).unwrap();
+                    let Value::Map(read) = read else {
+                        panic!("{word}")
+                    };
+                    let Some(Value::List(items)) = read.get(leaf.name) else {
+                        panic!("{word}")
+                    };
+                    let is_named = matches!(items.as_slice(), [Value::Reference(Reference::To(to))] if to.collection == collection);
+                    let may_be = targets.iter().any(|target| target.is_to(collection));
+                    assert_eq!(is_named, may_be, "{word}: {collection}");
+                    counts[usize::from(is_named)] += 1;
+                }
+            }
+        }
+        assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
+    }
+
     #[test]
     fn people_read_the_names_of_what_values_name() {
         let live = live();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 
+use super::among;
 use super::compose::{Detail, Tombstone};
 use crate::kind::rules::Clash;
 use crate::kind::{Field, KINDS, Kind};
@@ -25,6 +26,7 @@ pub(crate) fn check(
     tombstones(&identities, details, removed, problems);
     renames(state, &identities, details, problems);
     clashes(state, details, problems);
+    among::check(state, details, problems);
     cycles(state, details, problems);
 }
 

@@ -575,9 +575,10 @@ impl<'a> Converter<'a> {
                     );
                     return None;
                 }
-                let text = form;
+                let text = self.as_shown(here, field, form, at)?;
                 self.check_text(here, field, checker, &text, at)?;
                 self.warn_of_look_alike(here, field, &text, at);
+                self.warn_of_shortened(here, field.name, &text, at);
                 if field.may_hold_key {
                     self.warn_of(here, field.name, in_clear::look_of_url(&text), at);
                 }
@@ -586,6 +587,40 @@ impl<'a> Converter<'a> {
             Text::Secret(secret) => {
                 self.check_secret(here, field, checker, &secret, at)?;
                 Some(Value::Secret(secret))
+            }
+        }
+    }
+
+    /// Gives a text that is a tree of JSON the form in which answers are read; other texts stay as they are.
+    fn as_shown(
+        &mut self,
+        here: Here<'_>,
+        field: &Field,
+        text: Arc<str>,
+        at: At<'_>,
+    ) -> Option<Arc<str>> {
+        let Some(without) = field.shown_without() else {
+            return Some(text);
+        };
+        match codec::written_as_shown(&text, without) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                self.error(
+                    here,
+                    (at, Part::Value),
+                    Code::NotJson,
+                    format!(
+                        "`{}` is no JSON: {} at line {line}, column {column} of it",
+                        field.name,
+                        reason(&error)
+                    ),
+                    "not read",
+                    Some(
+                        "write it as an export does: `deskform export` shows how it is".to_owned(),
+                    ),
+                );
+                None
             }
         }
     }
@@ -610,6 +645,9 @@ impl<'a> Converter<'a> {
                 let form = shared(&text, &tidy(&text));
                 if form.is_empty() && !text.is_empty() {
                     return self.blank(here, at, name);
+                }
+                if let Raw::Text(_) = raw {
+                    self.warn_of_shortened(here, name, &form, at);
                 }
                 Value::from(form)
             }
@@ -788,6 +826,7 @@ impl<'a> Converter<'a> {
             return None;
         }
         self.numbers_name_places(here, map, &leaves, at);
+        self.named_as_told_beside(here, map, &leaves, at);
         // What says nothing is not there.
         let silent = |leaf: &Field, value: &Value| match value {
             Value::Null => true,
@@ -971,6 +1010,15 @@ impl<'a> Converter<'a> {
         }
         self.violation(here, field, (violation, text), checker, at);
         None
+    }
+}
+
+/// What is wrong with a text that is no JSON, without where it is.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
     }
 }
 

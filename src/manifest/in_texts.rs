@@ -2,9 +2,9 @@
 
 use super::convert::{Converter, Here};
 use super::resolve::{article, shown};
-use crate::kind::{self, Field, find, is_scope_by_name};
+use crate::kind::{self, Field, Map, find, is_scope_by_name};
 use crate::problem::{Code, Part, Problem, ticked};
-use crate::state::{Reference, Value};
+use crate::state::{Leaves, Reference, Value};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::variables::Expanded;
 
@@ -117,6 +117,68 @@ impl Converter<'_> {
             _ => return None,
         };
         self.handles.below_by_handle(field, target, &text)
+    }
+
+    /// Refuses a resource in the place of a text where what stands beside it tells that it is none of that kind.
+    pub(super) fn named_as_told_beside(
+        &mut self,
+        here: Here<'_>,
+        map: &Map,
+        leaves: &Leaves,
+        at: At<'_>,
+    ) {
+        for leaf in map.fields {
+            let Some(told) = leaf.told_beside else {
+                continue;
+            };
+            let word = match leaves.get(told.leaf) {
+                Some(Value::Text(text)) => &**text,
+                // What is declared is no field of the system.
+                Some(Value::Reference(Reference::Lookup { name, .. })) => &name.name,
+                _ => continue,
+            };
+            let (Some(targets), Some(value)) = (told.by(word), leaves.get(leaf.name)) else {
+                continue;
+            };
+            let items = match value {
+                Value::List(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            let may_be = |collection| targets.iter().any(|target| target.is_to(collection));
+            let strange: Vec<&Reference> = items
+                .iter()
+                .filter_map(|item| match item {
+                    Value::Reference(reference) => Some(reference),
+                    _ => None,
+                })
+                .filter(|reference| !may_be(reference.collection()))
+                .collect();
+            for reference in strange {
+                let what = find(reference.collection()).map_or("", |kind| kind.singular);
+                let words: Vec<&str> = targets
+                    .iter()
+                    .filter_map(|target| Some(find(target.collection)?.word))
+                    .collect();
+                let help = match words.first() {
+                    Some(word) => {
+                        format!("name what the field holds, such as `{{{word}: HANDLE}}`")
+                    }
+                    None => "write the text that the field holds".to_owned(),
+                };
+                self.error(
+                    here,
+                    (at.key(leaf.name), Part::Value),
+                    Code::BadReference,
+                    format!(
+                        "`{}` names the {what} `{}`, which the field `{word}` cannot hold",
+                        leaf.name,
+                        shown(reference)
+                    ),
+                    "not what the field holds",
+                    Some(help),
+                );
+            }
+        }
     }
 
     /// Refuses a list of texts that names one resource twice.

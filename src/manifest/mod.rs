@@ -4,6 +4,7 @@
 //! expressions, resolves references and checks everything; what is wrong is reported at symbolic
 //! places, and bytes are worked out only when a report is rendered.
 
+mod among;
 mod check;
 pub mod compose;
 mod convert;

@@ -513,6 +513,7 @@ impl Converter<'_> {
         name: &str,
     ) -> Option<Arc<str>> {
         let text = self.plain(here, name, raw, at)?;
+        self.warn_of_shortened(here, name, &text, at);
         if text.trim().is_empty() {
             self.error(
                 here,
@@ -903,14 +904,21 @@ impl Converter<'_> {
                 collection,
                 handle: text.to_owned(),
             });
+            let unmanaged = format!("{} that no manifest manages", article(kind.singular));
+            // The cell of a table holds a handle and nothing else.
+            let otherwise = match here.origin.table(&at.pointer()) {
+                Some(_) => format!(
+                    "a cell names no other one: for {unmanaged} leave the cell empty, and write `{name}: {{lookup: \"{text}\"}}` in an overlay of the row"
+                ),
+                None => format!("`{{lookup: \"{text}\"}}` is for {unmanaged}"),
+            };
             Problem::error(
                 Code::UnresolvedReference,
                 format!("no {} is named `{text}`", kind.singular),
             )
             .at(place, "referenced here")
             .help(format!(
-                "declare it under `{collection}`; if its lines were deleted on purpose, take the reference out too; `{{lookup: \"{text}\"}}` is for {} that no manifest manages",
-                article(kind.singular)
+                "declare it under `{collection}`; if its lines were deleted on purpose, take the reference out too; {otherwise}"
             ))
         };
         self.problems.push(problem);

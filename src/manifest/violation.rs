@@ -110,6 +110,21 @@ impl Converter<'_> {
         self.warnings.push((None, warning));
     }
 
+    /// Warns of a number in the cell of a table that a spreadsheet has shortened, such as `1.23E+17`: its digits
+    /// are lost.
+    pub(super) fn warn_of_shortened(&mut self, here: Here<'_>, name: &str, text: &str, at: At<'_>) {
+        if !is_shortened(text) || here.origin.table(&at.pointer()).is_none() {
+            return;
+        }
+        let warning = Problem::warning(
+            Code::ShortenedNumber,
+            format!("`{name}` is `{text}`: a spreadsheet has shortened a long number, and its last digits are lost"),
+        )
+        .at(here.place(at, Part::Value), "shortened")
+        .help("format the column as text in the spreadsheet, put the number in again, and save the file anew");
+        self.warnings.push((None, warning));
+    }
+
     pub(super) fn violation(
         &mut self,
         here: Here<'_>,
@@ -254,4 +269,16 @@ fn outside(checker: &Checker, text: &str) -> Vec<String> {
     let (mut strange, allowed) = refused(checker, text);
     strange.truncate(if allowed { NAMED } else { 0 });
     strange
+}
+
+/// Whether a text is a number as spreadsheets write one that is too long for its cell.
+fn is_shortened(text: &str) -> bool {
+    let Some((digits, power)) = text.trim().split_once(['E', 'e']) else {
+        return false;
+    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = digits.strip_prefix('-').unwrap_or(digits);
+    let (whole, behind) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let has_sign = power.strip_prefix(['+', '-']);
+    whole.len() == 1 && is_number(whole) && is_number(behind) && has_sign.is_some_and(is_number)
 }

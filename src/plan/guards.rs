@@ -10,6 +10,7 @@ use crate::kind::{KINDS, Kind};
 use crate::live::Live;
 use crate::live::marks::shows;
 use crate::manifest::Desired;
+use crate::plan::quota::to_make_room;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::plan::{Options, shown_value};
@@ -519,7 +520,18 @@ fn most<'m>(
                     )
                 }),
         };
-        problems.extend(too_many.map(|message| Problem::error(most.code, message).help(most.help)));
+        let help = match most.allows {
+            Allowance::InUse(_) => most.help.to_owned(),
+            Allowance::InAll(number) => {
+                to_make_room(kind, live.dialect, Some(number as u64), most.help)
+            }
+            Allowance::InAllOf(by_edition) => {
+                let own = (by_edition.iter()).find(|(edition, _)| limits.edition == Some(*edition));
+                let own = own.map(|(_, number)| *number as u64);
+                to_make_room(kind, live.dialect, own, most.help)
+            }
+        };
+        problems.extend(too_many.map(|message| Problem::error(most.code, message).help(help)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::codec;
+use crate::codec::{self, Names as _};
 use crate::kind::{self, Grouping, Kind, find};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
@@ -113,7 +113,8 @@ pub fn bind_what_is_clear(
         &mut bound.rows,
         &mut problems,
     );
-    translated(desired, live, &mut bound.rows, &mut problems);
+    let all_going: HashSet<usize> = going.iter().map(|one| one.object).collect();
+    translated(desired, live, &all_going, &mut bound.rows, &mut problems);
     heirs(desired, live, &mut bound.rows, &mut going, &mut problems);
     made_twice(desired, &bound.rows, &mut problems);
     for one in going {
@@ -409,6 +410,16 @@ fn refers_to_removed(
                     if let Some(target) = object.and_then(|index| objects.get(&index)) {
                         named.push((target, path.child(key).pointer()));
                     }
+                }
+            });
+            // A text may be the name of what goes, or its id.
+            let own = FieldPath::of(field.name);
+            codec::texts_that_may_name(field, value, &own, &mut |targets, text, path| {
+                let target = live.meant(targets, text);
+                let target = target.and_then(|target| removed.get_key_value(&target));
+                if let Some((target, _)) = target {
+                    let path = codec::written(row.kind, path).pointer();
+                    named.push((*target, path.trim_start_matches('/').to_owned()));
                 }
             });
             for (target, path) in named {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::codec::listed::ORDER;
 use crate::codec::{self, id_text, switch_value};
 use crate::diff::Difference;
 use crate::kind::{self, Field, Kind, Shape, Wire};
@@ -270,6 +271,25 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
+    /// Whether the manifests say of the field what was sent, and of a list at a way down name its items in the same
+    /// order.
+    fn is_as_sent(&self, named: Option<&Value>, way: &[Arc<str>]) -> bool {
+        let Some(named) = named.map(shown_value) else {
+            return false;
+        };
+        let keys = |value: &Json, list: &[Arc<str>]| -> Vec<String> {
+            match at(&self.field.shape, value, list) {
+                Known::Value(Json::Object(map)) => map.keys().cloned().collect(),
+                _ => Vec::new(),
+            }
+        };
+        let is_ordered = match way {
+            [list @ .., key] if **key == *ORDER => keys(&self.sent, list) == keys(&named, list),
+            _ => true,
+        };
+        is_ordered && codec::same_json(&self.field, Some(&self.sent), Some(&named), self.names)
+    }
+
     /// Which side moved away from the record, and what was stored; nothing when the server merely
     /// normalised what was sent.
     fn side(
@@ -282,7 +302,10 @@ impl Record<'_> {
         let sent = match at(&self.field.shape, &self.sent, way) {
             Known::Value(sent) => Some(sent),
             Known::Absent => None,
-            // The manifests name a leaf that they did not name before.
+            // Either the manifests name what they did not name before, or it differs without them.
+            Known::Nothing if self.is_as_sent(named, way) => {
+                return Some((Moved::Live, Json::Null));
+            }
             Known::Nothing => return Some((Moved::Manifests, Json::Null)),
         };
         let field = codec::field_at(&self.field, way, self.names);

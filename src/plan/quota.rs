@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::api::{Request, template};
 use crate::codec::shown_at;
+use crate::dialect::Dialect;
 use crate::kind::rules::{Counted, CountedSorts, Figures, Quota, Room};
 use crate::kind::{KINDS, Kind};
 use crate::live::Live;
@@ -251,13 +252,19 @@ pub fn tells_all(wanted: &Wanted, answer: &Json) -> bool {
 
 /// What there is no room for, by the call's answer. What is missing in it says nothing.
 #[must_use]
-pub fn too_many(wanted: &Wanted, answer: &Json, tasks: &[Task], rows: &Rows) -> Vec<Problem> {
+pub fn too_many(
+    wanted: &Wanted,
+    answer: &Json,
+    tasks: &[Task],
+    rows: &Rows,
+    dialect: Dialect,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     for room in wanted.quota.rooms {
         match &room.of {
             Counted::All(figures) | Counted::InUse { figures, .. } => {
                 if let Some(told) = figures.told(answer) {
-                    problems.extend(wanted.refusal(room, None, told, tasks, rows));
+                    problems.extend(wanted.refusal(dialect, room, None, told, tasks, rows));
                 }
             }
             Counted::Sorts(sorts) => {
@@ -271,7 +278,7 @@ pub fn too_many(wanted: &Wanted, answer: &Json, tasks: &[Task], rows: &Rows) -> 
                     };
                     let words: Vec<&str> = listed.iter().filter_map(Json::as_str).collect();
                     let told = Told { left, of: None };
-                    problems.extend(wanted.refusal(room, Some(&words), told, tasks, rows));
+                    problems.extend(wanted.refusal(dialect, room, Some(&words), told, tasks, rows));
                 }
             }
         }
@@ -279,10 +286,29 @@ pub fn too_many(wanted: &Wanted, answer: &Json, tasks: &[Task], rows: &Rows) -> 
     problems
 }
 
+/// What makes room for more objects of a kind, where all of them count: what the table says, and why nothing is to be
+/// removed where the API deletes none. Where the edition has none at all, nothing makes room.
+pub(super) fn to_make_room(kind: &Kind, dialect: Dialect, most: Option<u64>, help: &str) -> String {
+    let several = counted(0, kind.singular);
+    let several = several.trim_start_matches("0 ");
+    if most == Some(0) {
+        return format!(
+            "the edition has no {several}: choose a larger edition, or take them out of the manifests"
+        );
+    }
+    match kind.api(dialect).map(|api| api.removal) {
+        Some(removal) if !removal.may_delete() => format!(
+            "the API deletes no {several}, and those that are out of use count as well: {help}"
+        ),
+        _ => help.to_owned(),
+    }
+}
+
 impl Wanted {
     /// The problem where the plan needs more room than there is.
     fn refusal(
         &self,
+        dialect: Dialect,
         room: &Room,
         words: Option<&[&str]>,
         told: Told,
@@ -325,13 +351,18 @@ impl Wanted {
             format!(": {used} of at most {most} {are_there} {are}")
         });
         let later = less.len().saturating_sub(first);
+        let most = told.of.map(|(_, most)| most);
+        let way_out = if in_use && most != Some(0) {
+            room.help.to_owned()
+        } else {
+            to_make_room(self.kind, dialect, most, room.help)
+        };
         let help = if later > 0 {
             format!(
-                "{}; what this plan takes away makes room for a later run only: apply that first with `--target`",
-                room.help
+                "{way_out}; what this plan takes away makes room for a later run only: apply that first with `--target`"
             )
         } else {
-            room.help.to_owned()
+            way_out
         };
         let message =
             format!("the plan would {does}, and the organization has room for {left}{of}");

@@ -3,12 +3,12 @@
 use foldhash::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
-use crate::codec::read_field;
+use crate::codec::{Names as _, read_field, texts_that_may_name};
 use crate::kind::{Field, Kind, Shape};
 use crate::live::Live;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
-use crate::state::{Address, Reference, Value};
+use crate::state::{Address, FieldPath, Reference, Value};
 use crate::verb::Verb;
 
 /// How many of those that refer to one thing are named.
@@ -67,6 +67,12 @@ pub(super) fn of_removed(tasks: &[Task], rows: &Rows, live: &Live) -> HashMap<Ad
                 .and_then(|body| body.get(field.name));
             if let Some(value) = wanted {
                 collect(value, &removed, &mut named);
+                // A text may be the name of what goes, or its id.
+                let own = FieldPath::of(field.name);
+                texts_that_may_name(field, value, &own, &mut |targets, text, _| {
+                    let target = live.meant(targets, text);
+                    named.extend(target.filter(|target| removed.contains(target)));
+                });
             } else if let Some(value) = read_field(field, live.dialect, &object.raw, live) {
                 collect(&value, &removed, &mut named);
             }

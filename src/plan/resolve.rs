@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::codec::listed::{ID, ORDER, is_own};
 use crate::codec::{self, Names as _, is_normal, normalise};
@@ -19,10 +19,18 @@ use crate::problem::{Code, Place, Problem, listed};
 use crate::state::identity::{self, fill_in, scopes};
 use crate::state::{Address, Below, Body, FieldPath, Heirs, Key, Leaves, Named, Reference, Value};
 
+/// What is live, and which of it goes, by index.
+#[derive(Clone, Copy)]
+struct Seen<'l> {
+    live: &'l Live,
+    going: &'l HashSet<usize>,
+}
+
 /// Translates what the manifests name, side by side where it is much.
 pub(super) fn translated(
     desired: &Desired,
     live: &Live,
+    going: &HashSet<usize>,
     rows: &mut Rows,
     problems: &mut Vec<Problem>,
 ) {
@@ -30,7 +38,7 @@ pub(super) fn translated(
         let mut problems = Vec::new();
         for row in rows {
             let before = problems.len();
-            translate(desired, live, row, &mut problems);
+            translate(desired, Seen { live, going }, row, &mut problems);
             row.unclear |= problems.len() > before;
         }
         problems
@@ -39,7 +47,8 @@ pub(super) fn translated(
 }
 
 /// Gives every reference its address and every value its normal form.
-fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<Problem>) {
+fn translate(desired: &Desired, seen: Seen<'_>, row: &mut Row, problems: &mut Vec<Problem>) {
+    let live = seen.live;
     let Row {
         address,
         kind,
@@ -72,8 +81,15 @@ fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<P
         {
             // Ids are drawn from one sequence: the id says of which collection it is.
             *collection = codec::Names::collection(live, &target, id);
+            // What is proved of one of them says nothing of the others.
+            if live.is_absent(collection, id) {
+                let mut open = target.collections();
+                *collection = open
+                    .find(|one| !live.is_absent(one, id))
+                    .unwrap_or(collection);
+            }
         }
-        resolve(value, field.name, live, &mut fail);
+        resolve(value, field.name, seen, &mut fail);
         let place = &|target: Target| {
             let word = |scope: &str| live.scope_value(&identity::below(own.get(scope)?)?);
             target.beside(kind, &word)
@@ -235,7 +251,8 @@ fn is_bound(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-fn resolve(value: &mut Value, path: &str, live: &Live, fail: Fail<'_>) {
+fn resolve(value: &mut Value, path: &str, seen: Seen<'_>, fail: Fail<'_>) {
+    let live = seen.live;
     match value {
         Value::Reference(reference) => match reference {
             Reference::To(_) => {}
@@ -245,7 +262,7 @@ fn resolve(value: &mut Value, path: &str, live: &Live, fail: Fail<'_>) {
             Reference::Id { collection, id } => {
                 *reference = Reference::To(live.address(collection, id));
             }
-            Reference::Lookup { collection, name } => match looked_up(live, collection, name) {
+            Reference::Lookup { collection, name } => match looked_up(seen, collection, name) {
                 Ok(Some(address)) => *reference = Reference::To(address),
                 Ok(None) => {}
                 Err(problem) => fail(path, None, *problem),
@@ -258,18 +275,18 @@ fn resolve(value: &mut Value, path: &str, live: &Live, fail: Fail<'_>) {
                     Value::Reference(Reference::Id { id, .. }) => id.to_string(),
                     Value::Reference(Reference::Lookup { name, .. }) => name.name.to_string(),
                     _ => {
-                        resolve(item, &format!("{path}/{index}"), live, fail);
+                        resolve(item, &format!("{path}/{index}"), seen, fail);
                         continue;
                     }
                 };
-                resolve(item, path, live, &mut |path, _, problem| {
+                resolve(item, path, seen, &mut |path, _, problem| {
                     fail(path, Some(&written), problem);
                 });
             }
         }
         Value::Map(map) => {
             for (key, item) in map.iter_mut() {
-                resolve(item, &format!("{path}/{key}"), live, fail);
+                resolve(item, &format!("{path}/{key}"), seen, fail);
             }
         }
         _ => {}
@@ -278,13 +295,14 @@ fn resolve(value: &mut Value, path: &str, live: &Live, fail: Fail<'_>) {
 
 /// Finds the one live object that a name means.
 fn looked_up(
-    live: &Live,
+    seen: Seen<'_>,
     collection: &'static str,
     name: &Named<'_>,
 ) -> Result<Option<Address>, Box<Problem>> {
+    let live = seen.live;
     match *live.referred(collection, name) {
         [index] => Ok(live.address_of(index)),
-        [] => Err(Box::new(unknown_name(live, collection, name))),
+        [] => Err(Box::new(unknown_name(seen, collection, name))),
         ref several => {
             let objects = several.iter().filter_map(|index| live.objects.get(*index));
             let ids: Vec<&str> = objects.map(|object| object.id.as_str()).collect();
@@ -342,7 +360,8 @@ pub(super) fn heirs(
                     None => problem,
                 });
             };
-            resolve(&mut value, "", live, &mut fail);
+            let going = &HashSet::new();
+            resolve(&mut value, "", Seen { live, going }, &mut fail);
             if let Value::Reference(heir @ Reference::To(_)) = value {
                 resolved.insert(name, heir);
             }
@@ -412,7 +431,8 @@ fn heirs_by_policy(
     let heirs = desired.heirs.get(kind.collection).into_iter().flatten();
     let known = heirs.filter_map(|(name, heir)| {
         let mut value = Value::Reference(beside(kind, name, heir, own));
-        resolve(&mut value, "", live, &mut |_, _, _| {});
+        let going = &HashSet::new();
+        resolve(&mut value, "", Seen { live, going }, &mut |_, _, _| {});
         match value {
             Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
             _ => None,
@@ -493,7 +513,8 @@ fn unknown_id(live: &Live, collection: &'static str, id: &str) -> Problem {
     problem.help("check the id in Zoho Desk, or name it: `{lookup: NAME}`")
 }
 
-fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Problem {
+fn unknown_name(seen: Seen<'_>, collection: &'static str, named: &Named<'_>) -> Problem {
+    let live = seen.live;
     let name = &*named.name;
     let problem = Problem::error(
         Code::NoSuchLiveObject,
@@ -530,21 +551,26 @@ fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Pro
             below(live, collection, &first).unwrap_or_default(),
         ));
     }
-    let mut nearest: Vec<(f64, Key<'_>)> = live
+    let mut nearest: Vec<(f64, Key<'_>, usize)> = live
         .collection(collection)
-        .filter_map(|index| live.key_of(index))
-        .filter_map(|key| {
+        .filter_map(|index| Some((index, live.key_of(index)?)))
+        .filter_map(|(index, key)| {
             let whole = crate::kind::find(collection).map(|kind| live.shown(kind, &key))?;
             let likeness =
                 |have: &str| strsim::jaro_winkler(&have.to_lowercase(), &name.to_lowercase());
             let likeness = likeness(&key.name).max(likeness(&whole));
             // What was written already is no proposal.
-            (likeness > 0.75 && *key.name != *name).then_some((likeness, key))
+            (likeness > 0.75 && *key.name != *name).then_some((likeness, key, index))
         })
         .collect();
     nearest.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     match nearest.first() {
-        Some((_, key)) => problem.help(match below(live, collection, key) {
+        // What goes is no proposal.
+        Some((_, key, index)) if seen.going.contains(index) => problem.help(format!(
+            "`{}` is to be removed: take the reference out, or go on declaring it",
+            key.name
+        )),
+        Some((_, key, _)) => problem.help(match below(live, collection, key) {
             None => format!("did you mean `{}`?", key.name),
             Some(below) => format!(
                 "did you mean `{0}` with `{below}`? write `{{lookup: {{{1}: {0}, {below}}}}}`",

@@ -96,7 +96,8 @@ impl<'a> Stakes<'a> {
             add(Risk::TakesAway, None, &[]);
         }
         for change in &task.changes {
-            if change.sets_back.is_some() {
+            // What a person does no run sets back.
+            if change.sets_back.is_some() && task.verb != Verb::Manual {
                 add(Risk::SetsBack, Some(&change.field), &[]);
             }
         }

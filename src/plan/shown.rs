@@ -2,14 +2,15 @@
 
 use serde_json::Value as Json;
 
-use crate::codec::{self, listed};
+use crate::codec::{self, Ids as _, listed};
 use crate::dialect::Dialect;
 use crate::diff::Difference;
-use crate::kind::{Kind, Shape, Switch, Wire};
-use crate::live::url;
+use crate::kind::{self, Kind, Shape, Switch, Wire, scopes};
+use crate::live::{Live, url};
+use crate::plan::row::Rows;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
 use crate::problem::ticked;
-use crate::state::{Body, FieldPath, Reference, Value};
+use crate::state::{Address, Body, FieldPath, Reference, Value};
 
 /// The fields of a creation as changes from nothing.
 pub(super) fn created_fields(
@@ -177,11 +178,63 @@ pub(crate) fn shown_secret(kind: &Kind, field: &str, live: &Value, wanted: &Valu
     }
 }
 
-/// What a person has to do about a field, and where.
+/// What a person has to do about a field, of what, and where.
 #[must_use]
-pub(crate) fn to_do(field: &str, wanted: &Value, place: &str) -> String {
+pub(crate) fn to_do(field: &str, of: Option<&str>, wanted: &Value, place: &str) -> String {
     let verb = if wanted.is_null() { "clear" } else { "set" };
-    format!("{verb} `{field}` at {place}")
+    match of {
+        Some(name) => format!("{verb} `{field}` of {name} at {place}"),
+        None => format!("{verb} `{field}` at {place}"),
+    }
+}
+
+/// What people find in Zoho Desk under an address, where its handle is not the name: the name, and what it lies
+/// below. Manifests alone know handles.
+#[must_use]
+pub(crate) fn called(rows: &Rows, live: &Live, address: &Address) -> Option<String> {
+    let row = rows.get(address)?;
+    let kind = row.kind;
+    if kind.fixed_name().is_some() || kind.is_check() {
+        return None;
+    }
+    let name = name_of(rows, live, address)?;
+    if *name == *address.handle {
+        return None;
+    }
+    let own = |field: &str| {
+        let bodies = [&row.named, &row.wanted, &row.live];
+        bodies
+            .into_iter()
+            .flatten()
+            .find_map(|body| body.get(field))
+    };
+    let below = scopes(kind).filter_map(|field| {
+        let value = match own(field.name)? {
+            Value::Text(word) => word.to_string(),
+            Value::Reference(Reference::To(parent)) => {
+                name_of(rows, live, parent).unwrap_or_else(|| parent.handle.to_string())
+            }
+            value => plain(value),
+        };
+        Some(format!("{} `{value}`", field.name))
+    });
+    let below: Vec<String> = below.collect();
+    Some(if below.is_empty() {
+        format!("`{name}`")
+    } else {
+        format!("`{name}` ({})", below.join(", "))
+    })
+}
+
+/// The name of what is declared or live.
+fn name_of(rows: &Rows, live: &Live, address: &Address) -> Option<String> {
+    let row = rows.get(address);
+    let bodies = row.map(|row| [&row.named, &row.wanted, &row.live]);
+    let own = bodies.into_iter().flatten().flatten().find_map(|body| {
+        let naming = kind::find(address.collection)?.naming_field();
+        body.get(naming.name)?.as_text().map(str::to_owned)
+    });
+    own.or_else(|| live.label(address))
 }
 
 /// What a person has to do about what a check asked, and where; none where the difference is of no check.

@@ -295,13 +295,12 @@ pub fn referred(rows: &Rows, live: &Live) -> BTreeSet<(&'static str, String)> {
     referred
 }
 
-/// What objects of some kinds refer to although a whole listing does not show it.
+/// What objects of some kinds refer to although no listing shows it.
 fn unlisted(live: &Live, of: &dyn Fn(&Kind) -> bool) -> BTreeSet<(&'static str, String)> {
-    let listed = &|collection: &str| live.listed.contains(collection);
     let mut referred = BTreeSet::new();
     for object in live.objects.iter().filter(|object| of(object.kind)) {
         for field in object.kind.fields {
-            note_referred(field, &object.raw, live, listed, &mut referred);
+            note_referred(field, &object.raw, live, &|_| true, &mut referred);
         }
     }
     referred
@@ -360,11 +359,11 @@ pub async fn fetch(
     Ok(())
 }
 
-/// Asks for what the manifests name by an id that a whole listing does not show.
+/// Asks for what the manifests name by an id that no listing shows, whether its kind was read or not.
 ///
 /// A listing may lag, and may leave out what is there: the answer that there is no such object proves
-/// its absence. Where a kind has no such question its listing is all that there is. What no answer tells
-/// of stays unproved.
+/// its absence. Where a kind has no such question its whole listing is all that there is. What no answer
+/// tells of stays unproved.
 ///
 /// # Errors
 /// Every object of which nothing can be said although it may be asked for.
@@ -373,7 +372,7 @@ pub async fn fetch_named(
     live: &mut Live,
     desired: &Desired,
 ) -> Result<(), Vec<Unread>> {
-    let named = named_by_id(desired).into_iter();
+    let named = named_by_id(desired, live).into_iter();
     let named = named.map(|(collection, id)| (collection, id.to_owned()));
     let there = prove(reader, live, named.collect()).await?;
     for object in there {
@@ -432,7 +431,8 @@ pub async fn fetch_standards(
 
 /// Finds out what objects of some kinds refer to in vain: what is no longer there, or trashed.
 ///
-/// What no listing shows and is there all the same is not added: an export names it by its id.
+/// What is there and belongs to a kind that was not listed is added, so that an export names it by its name. What
+/// a listing should have shown is not: an export names it by its id.
 ///
 /// # Errors
 /// Every object of which nothing can be said although it may be asked for.
@@ -442,11 +442,18 @@ pub async fn prove_referred(
     of: &dyn Fn(&Kind) -> bool,
 ) -> Result<(), Vec<Unread>> {
     let referred = unlisted(live, of);
-    prove(reader, live, referred).await.map(drop)
+    let there = prove(reader, live, referred).await?;
+    for object in there {
+        let is_listed = live.listed.contains(object.kind.collection);
+        if !is_listed && !of(object.kind) {
+            live.add(object);
+        }
+    }
+    Ok(())
 }
 
-/// Finds out whether there are objects with some ids, where a whole listing does not show them: marks
-/// those that are proved to be absent, and returns the others.
+/// Finds out whether there are objects with some ids that no listing shows: marks those that are proved to be
+/// absent, and returns the others.
 async fn prove(
     reader: &Reader,
     live: &mut Live,
@@ -456,9 +463,14 @@ async fn prove(
     let wanted: Vec<(&'static Kind, String)> = named
         .into_iter()
         .filter(|(collection, id)| {
-            live.listed.contains(collection) && live.find_id(collection, id).is_none()
+            live.find_id(collection, id).is_none() && !live.is_absent(collection, id)
         })
         .filter_map(|(collection, id)| Some((kind::find(collection)?, id)))
+        // Of a kind without such a GET only a whole listing says that there is no such object.
+        .filter(|(kind, _)| {
+            let has_item = kind.api(dialect).is_some_and(|api| api.item.is_some());
+            has_item || live.listed.contains(kind.collection)
+        })
         .collect();
     let calls = wanted.into_iter().map(|(kind, id)| async move {
         let told = single(reader, kind, dialect, &id).await;
@@ -491,18 +503,32 @@ fn tells_nothing(error: &ApiError) -> bool {
         )
 }
 
-/// What the manifests name by its id.
-fn named_by_id(desired: &Desired) -> BTreeSet<(&'static str, &str)> {
+/// What the manifests name by its id, but for what was read.
+///
+/// What a check is about is asked for where the check is, and need not be there: only a whole listing counts.
+fn named_by_id<'d>(desired: &'d Desired, live: &Live) -> BTreeSet<(&'static str, &'d str)> {
     let by_id = |reference| match reference {
         &Reference::Id { collection, ref id } => Some((collection, &**id)),
         Reference::To(_) | Reference::Lookup { .. } => None,
     };
     let mut named = BTreeSet::new();
     for (_, resource) in &desired.state {
-        for (_, value) in resource.body.iter() {
+        let is_asked =
+            |collection: &str| !resource.kind.is_check() || live.listed.contains(collection);
+        for (name, value) in resource.body.iter() {
+            // The id may be that of an object of another kind, where a field takes several.
+            let field = resource.kind.field(name);
+            if let (Some(target), Value::Reference(Reference::Id { id, .. })) =
+                (field.and_then(|field| field.shape.target()), value)
+            {
+                if live.find_target(&target, id).is_none() {
+                    named.extend(target.collections().map(|collection| (collection, &**id)));
+                }
+                continue;
+            }
             value.walk(&mut |value| {
                 if let Value::Reference(reference) = value {
-                    named.extend(by_id(reference));
+                    named.extend(by_id(reference).filter(|(collection, _)| is_asked(collection)));
                 }
             });
         }
@@ -720,9 +746,17 @@ mod tests {
                 false,
                 false,
             ),
-            ("agents", false, None, false, false),
+            // Whether anything else of the kind was read makes no difference.
+            (
+                "agents",
+                false,
+                Some(answer(404, &[], not_found)),
+                false,
+                true,
+            ),
             // The listing of this one is all that can be asked.
             ("slas", true, None, false, true),
+            ("slas", false, None, false, false),
         ] {
             let said = format!("{collection} {is_listed} {given:?}");
             let mut live = Live::new(Dialect::Guide);

@@ -32,7 +32,7 @@ fn told(
         about: about.to_owned(),
         steps: (0..tasks.len()).collect(),
     };
-    let problems = too_many(&wanted, answer, tasks, rows).into_iter();
+    let problems = too_many(&wanted, answer, tasks, rows, Dialect::Openapi).into_iter();
     problems
         .map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default()))
         .collect()

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Builder, Draft};
 use crate::kind::{Field, Kind, Wire};
+use crate::plan::FieldChange;
 use crate::plan::choices;
-use crate::plan::shown::{change_of, shown, to_do, to_see_to};
+use crate::plan::shown::{called, change_of, shown, to_do, to_see_to};
 use crate::state::{Address, FieldPath, Value};
 use crate::verb::Verb;
 
@@ -91,7 +92,8 @@ impl Builder<'_> {
         value: &Value,
         at: &str,
     ) -> String {
-        let mut instruction = to_do(field.name, value, at);
+        let of = called(&self.bound.rows, self.live, address);
+        let mut instruction = to_do(field.name, of.as_deref(), value, at);
         if choices::are_in(address.collection, field) {
             instruction.push_str(&self.then_apply_again(address));
         }
@@ -108,7 +110,9 @@ impl Builder<'_> {
         if self.options.ignoring(address, None).is_some() {
             return;
         }
-        let mut instruction = format!("create the {} `{}` at {at}", kind.singular, address.handle);
+        let name = called(&self.bound.rows, self.live, address);
+        let name = name.unwrap_or_else(|| format!("`{}`", address.handle));
+        let mut instruction = format!("create the {} {name} at {at}", kind.singular);
         instruction.push_str(&self.then_apply_again(address));
         self.push(
             address,
@@ -143,8 +147,15 @@ impl Builder<'_> {
             // What a check is about has to be there first.
             let body = named.filter(|_| seen.is_some()).unwrap_or(wanted);
             let set = || self.to_do(address, field, &difference.after, instruction);
+            let object = self.bound.rows.object(address);
+            let object = object.and_then(|index| self.live.objects.get(index));
+            let sets_back = object.and_then(|object| self.sets_back(address, object, difference));
+            let change = FieldChange {
+                sets_back,
+                ..shown(kind, difference)
+            };
             let draft = Draft {
-                changes: vec![shown(kind, difference)].into(),
+                changes: vec![change].into(),
                 instruction: Some(seen.unwrap_or_else(set)),
                 body: body.clone(),
                 ..Draft::default()

@@ -16,7 +16,7 @@ use crate::plan::requests::{Op, Way, way};
 use crate::plan::resolve::{heirs_beside, heirs_of_kind};
 use crate::plan::risk::in_use;
 use crate::plan::row::{Going, Row};
-use crate::plan::shown::{removed_fields, switched_off};
+use crate::plan::shown::{called, removed_fields, switched_off};
 use crate::plan::taken::written_name;
 use crate::plan::within;
 use crate::problem::{Code, Problem, listed, ticked};
@@ -66,10 +66,10 @@ impl Builder<'_> {
             Way::Manual(place) => {
                 if self.options.ignoring(address, None).is_none() {
                     draft.changes = removed_fields(kind, body).into();
-                    draft.instruction = Some(format!(
-                        "delete the {} `{}` at {place}",
-                        kind.singular, address.handle
-                    ));
+                    let name = called(&self.bound.rows, self.live, address);
+                    let name = name.unwrap_or_else(|| format!("`{}`", address.handle));
+                    draft.instruction =
+                        Some(format!("delete the {} {name} at {place}", kind.singular));
                     self.push(address, Verb::Manual, kind, draft);
                 }
                 return;
