@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::codec::{self, switch_value};
 use crate::kind::rules::{Deed, Handle, Rule};
-use crate::kind::{self, Field, Keys, Kind, Null, Owned, Shape, Wire};
+use crate::kind::{self, Field, Keys, Kind, Null, Owned, Shape, Wire, is_scope_by_name};
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject, grouped};
@@ -600,8 +600,10 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
     if live.find(kind.collection, &key).len() != 1 {
         return None;
     }
+    // What names count below has another name from the server in each organization.
     let in_maps = kind
         .wire_name
+        .filter(|_| !is_scope_by_name(kind.collection))
         .and_then(|name| live.objects.get(index)?.raw.get(name)?.as_str());
     let mut named =
         Named::of_name(in_maps.map_or_else(|| key.name.clone(), |name| name.to_owned().into()));

@@ -736,7 +736,13 @@ impl Session {
             let gone = lacking.into_iter().filter(|(_, whole)| *whole);
             absent.extend(gone.map(|(address, _)| address));
         }
-        let named = fetch_named(&self.client.reader(), &mut live, desired).await;
+        let named = fetch_named(
+            &self.client.reader(),
+            &mut live,
+            desired,
+            options.ledger.as_ref(),
+        )
+        .await;
         self.or_unread(named).await?;
         Ok((live, absent))
     }

@@ -11,18 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Desk, secrets_of};
+use common::{Desk, secrets_of, shown, work};
 use deskform::config::{Project, Target};
 use deskform::dialect::Dialect;
 use deskform::drift::{self, Drift, Moved};
 use deskform::export::{Choice, export_chosen};
 use deskform::kind::{self, Encoding, Field, Shape, Wire, find};
 use deskform::ledger::Ledger;
-use deskform::manifest::Desired;
+use deskform::manifest::{Desired, compose, to_sources};
 use deskform::plan::Options;
 use deskform::reading::Needs;
 use deskform::run_record::update::after;
-use deskform::state::{Address, Reference, Value};
+use deskform::state::{Address, Reference, State, Value};
 use registry::{kept_in, kinds};
 use serde_json::Value as Json;
 
@@ -183,10 +183,11 @@ async fn applied(desk: &Desk, desired: &Desired) -> Ledger {
     ledger
 }
 
-/// An export of one kind names by lookup what it does not declare, where answers tell its name.
+/// An export of one kind names by lookup what it does not declare, where answers tell its name, and plans to nothing.
 #[tokio::test(start_paused = true)]
 async fn an_export_of_one_kind_names_others_by_lookup() {
     let (mut looked_up, mut by_id) = (BTreeSet::new(), BTreeMap::new());
+    let mut not_nothing = BTreeMap::new();
     for (folder, environment, dialect) in cases() {
         let Some((desk, desired)) = planned(&folder, &environment).await else {
             continue;
@@ -199,7 +200,7 @@ async fn an_export_of_one_kind_names_others_by_lookup() {
             .collect();
         for collection in declared {
             let chosen = BTreeSet::from([collection]);
-            let needs = Needs::everything_of(&chosen, dialect);
+            let needs = Needs::everything_of(&chosen, &|_| false, dialect);
             let mut live = desk.session.read(&needs).await.expect("a listing");
             let completed = desk.session.complete_chosen(&mut live, &chosen).await;
             completed.expect("all of it");
@@ -208,6 +209,12 @@ async fn an_export_of_one_kind_names_others_by_lookup() {
                 ..Choice::default()
             };
             let exported = export_chosen(&mut live, &choice, &|_| false);
+            if let Err(why) = plans_to_nothing(&desk, &exported.state).await {
+                not_nothing.insert(
+                    (dialect, collection),
+                    format!("{}: {why}", folder.display()),
+                );
+            }
             for (address, resource) in &exported.state {
                 for (name, value) in resource.body.iter() {
                     value.walk(&mut |value| match value {
@@ -225,10 +232,27 @@ async fn an_export_of_one_kind_names_others_by_lookup() {
             }
         }
     }
+    assert!(not_nothing.is_empty(), "{not_nothing:#?}");
     assert!(looked_up.len() > 40, "{looked_up:?}");
     let known: BTreeSet<(Dialect, &str, &str, &str)> = by_id.keys().copied().collect();
     let unnamed: BTreeSet<(Dialect, &str, &str, &str)> = UNNAMED.iter().copied().collect();
     assert_eq!(known, unnamed, "{by_id:#?}");
+}
+
+/// Plans what an export wrote against the organization that it is of.
+async fn plans_to_nothing(desk: &Desk, state: &State) -> Result<(), String> {
+    let sources = to_sources(state);
+    let desired = compose(&sources, &desk.environment, &|_| None);
+    let desired = desired.map_err(|problems| shown(&problems, &sources))?;
+    let mut options = desk.options();
+    options.ignore.clear();
+    let ready = desk.plan_of(&desired, &options).await?;
+    let steps = work(&ready.planned.plan);
+    if steps.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{steps:#?}"))
+    }
 }
 
 /// What an export names by an id: the collection, the field, and what it names.

@@ -1794,3 +1794,46 @@ async fn what_there_is_one_of_goes_with_its_scope() {
     assert_eq!((limits["A"], limits["B"]), (9, 7), "{limits:?}");
     assert_eq!(place.run(moved).await.steps(), []);
 }
+
+/// A custom module is what it is, however manifests name it, and what lay below one that is gone is gone.
+#[tokio::test(start_paused = true)]
+async fn what_lies_below_a_custom_module_follows_it() {
+    const FIELD: &str = "displayLabel: Serial, type: Text, maxLength: 9";
+    let place = Place::new(Dialect::Openapi);
+    let text = |label: &str, module: &str| {
+        format!(
+            "customModules: {{device: {{singularLabel: {label}, pluralLabel: Devices}}}}\n\
+             customFields: {{serial: {{module: {module}, {FIELD}}}}}\n"
+        )
+    };
+    place.run(&text("Device", "device")).await;
+    for module in ["cm_device", "{lookup: Device}", "{lookup: cm_device}"] {
+        let again = place.run(&text("Device", module)).await;
+        assert_eq!(again.steps(), [], "{module}");
+    }
+    // Another label leaves the name that the server gave it.
+    let renamed = place.run(&text("Machine", "device")).await;
+    let steps = [(Verb::Update, "customModules/device".to_owned())];
+    assert_eq!(renamed.steps(), steps);
+    {
+        let mut simulator = place.simulator.lock().expect("it");
+        let organization = simulator
+            .organization_mut(place.store.org_id())
+            .expect("the organization");
+        for (collection, field, value) in [
+            ("customModules", "apiName", "cm_device"),
+            ("fields", "displayLabel", "Serial"),
+        ] {
+            let own = organization.find(collection, field, value).expect("it");
+            let id = own["id"].as_str().expect("an id");
+            assert!(organization.remove(collection, id));
+        }
+    }
+    let again = place.run(&text("Machine", "device")).await;
+    let steps = [
+        (Verb::Create, "customModules/device".to_owned()),
+        (Verb::Create, "customFields/serial".to_owned()),
+    ];
+    assert_eq!(again.steps(), steps);
+    assert_eq!(place.run(&text("Machine", "device")).await.steps(), []);
+}

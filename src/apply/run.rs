@@ -139,6 +139,10 @@ async fn carry_out(task: &Task, means: ApplyContext<'_>) -> Outcome {
         Outcome::Stopped if writes > 0 => outcome = begun_only(),
         _ => {}
     }
+    if !matches!(outcome, Outcome::Applied { .. }) {
+        // What comes after it shows people the name that is there.
+        means.live.keeps_its_name(&task.address);
+    }
     outcome
 }
 

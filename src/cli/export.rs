@@ -232,7 +232,11 @@ async fn export_live(
     let whereabouts = workspace.whereabouts(&connected, store);
     let view = workspace.look(store).await?;
     let session = &connected.session;
-    let mut needs = Needs::everything_of(&chosen.kinds, session.dialect);
+    let left_out = |collection: &str| {
+        let mut excluded = chosen.exclude.iter();
+        excluded.any(|one| one.is_whole_kind() && one.collection == collection)
+    };
+    let mut needs = Needs::everything_of(&chosen.kinds, &left_out, session.dialect);
     needs.remembered.clone_from(&view.ledger.listings);
     seeds::ask(global, workspace, session, &needs, &chosen.kinds).await?;
     let expected = remembered(view.ledger.listings.values());

@@ -566,6 +566,11 @@ impl Live {
             .insert(address.clone(), name.to_owned());
     }
 
+    /// Forgets that: the step was not done.
+    pub fn keeps_its_name(&self, address: &Address) {
+        self.to_come.write().remove(address);
+    }
+
     /// Remembers the id that the server gave to a new object.
     pub fn learn(&self, address: &Address, id: &str) {
         self.has_learned.store(true, Ordering::Release);

@@ -448,6 +448,7 @@ impl Ids for Live {
         known.or_else(|| match self.object_at(address) {
             Some(object) => wire_name(object).map(str::to_owned),
             // What no listing shows was named so by an answer. The id of what is new is no name.
+            None if kind::is_scope_by_name(address.collection) => None,
             None => self.id(address).filter(|id| {
                 let learned = self.learned.read();
                 !learned.contains_key(&(address.collection, id.clone()))

@@ -124,10 +124,9 @@ fn choices<'s>(state: &'s State, around: Around<'s>, among: &Among) -> Option<Kn
             let mut found = resource.body.of_kind(resource.kind);
             let found = found
                 .find_map(|(field, value)| item(field, value, &FieldPath::of(field.name), &is_it));
-            match found {
-                Some((field, map, path)) => said(state, owner, (field, map), &path, declared),
-                None => own(state, declared?),
-            }
+            // What a layout does not place by its manifest may have choices of its own there.
+            let (field, map, path) = found?;
+            said(state, owner, (field, map), &path, declared)
         }
     }
 }
@@ -189,7 +188,7 @@ fn own<'s>(state: &'s State, address: &Address) -> Option<Known<'s>> {
         };
         let word = resource.body.get(sorts.field)?.as_text()?;
         match sorts.find(word)?.holds {
-            Holds::OneOf(field) | Holds::SomeOf(field) => resource.kind.field(field),
+            Holds::OneOf(field) => resource.kind.field(field),
             _ => None,
         }
     })?;

@@ -20,7 +20,7 @@ use crate::kind::{
     Field, Items, Keyed, Keys, Kind, Listed, Map, Shape, Span, Target, Within, find, patterns,
 };
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
-use crate::state::identity::below;
+use crate::state::identity::{below, may_be_one};
 use crate::state::{Address, Below, Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::walk::unknown_key;
@@ -89,7 +89,11 @@ impl NamedKey {
 
     /// Whether its name counts in a place; what it does not say counts everywhere.
     fn is_within(&self, place: Option<&InScope>) -> bool {
-        place.is_none_or(|(scope, wanted)| self.below(scope).is_none_or(|own| own == *wanted))
+        place.is_none_or(|(scope, wanted)| {
+            let field = find(self.address.collection).and_then(|kind| kind.field(scope));
+            let is_it = |own: &Below| field.is_some_and(|field| may_be_one(field, own, wanted));
+            self.below(scope).is_none_or(|own| is_it(&own))
+        })
     }
 
     /// What is wrong with a value, as "must be …", and the field that says so.

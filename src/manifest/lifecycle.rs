@@ -45,8 +45,11 @@ impl Converter<'_> {
                 "replace" => lifecycle.replace = walker.flag(value, at, key).unwrap_or_default(),
                 "renamedFrom" if !matches!(value, Raw::Map(_)) => {
                     let text = walker.plain(value, at, key);
-                    lifecycle.renamed_from =
-                        text.map_or_else(Vec::new, |text| readings(here.kind, &text));
+                    lifecycle.renamed_from = text.map_or_else(Vec::new, |text| {
+                        let readings = readings(here.kind, &text).into_iter();
+                        let named = readings.map(|old| self.handles.with_handles(here.kind, old));
+                        named.collect()
+                    });
                 }
                 // Read below, since they may hold references.
                 "renamedFrom" => former = Some(value),

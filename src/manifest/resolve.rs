@@ -11,7 +11,9 @@ use crate::config::written::{ID, LOOKUP, WrittenReader, meant, with_parts};
 use crate::config::{Written, WrittenName};
 use crate::kind::{Field, KINDS, Kind, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
-use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes, word_of};
+use crate::state::identity::{
+    below, canonical_name, canonical_text, fill_in, may_be_one, scopes, word_of,
+};
 use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Sought, Value};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{Expanded, Variables};
@@ -257,6 +259,21 @@ impl<'a> Handles<'a> {
         }
         let (collection, handle) = (target.collection, self.handle(target.collection, text)?);
         Some(Reference::To(Address { collection, handle }))
+    }
+
+    /// A name that is read from one text, whose words may be handles, see [`Field::refers`].
+    pub(super) fn with_handles(&self, kind: &Kind, mut named: Named<'static>) -> Named<'static> {
+        for (name, below) in &mut named.scope {
+            let Some(field) = kind.field(name).filter(|field| !field.refers.is_empty()) else {
+                continue;
+            };
+            if let (Below::Word(word), Some(target)) = (&*below, field.above())
+                && let Some(parent) = self.below_by_handle(field, target, word)
+            {
+                *below = Below::Parent(parent);
+            }
+        }
+        named
     }
 
     /// What a reference means that is no value of a field: a text is a handle or else a name. `own`
@@ -1011,16 +1028,18 @@ fn settled_as(
     reference: &mut Reference,
     (scope, word): (&'static str, &Below),
 ) -> Option<Below> {
+    let field = find(reference.collection()).and_then(|kind| kind.field(scope));
+    let is_it = |own: &Below| field.is_some_and(|field| may_be_one(field, own, word));
     match &*reference {
         Reference::Id { .. } => None,
         Reference::To(address) => handles
             .below(address.collection, &address.handle, scope, MAX_DEPTH)
-            .filter(|own| own != word),
+            .filter(|own| !is_it(own)),
         Reference::Lookup { collection, name } => {
             let collection = *collection;
             let mut named = (**name).clone();
             named.fill(scope, word.clone());
-            let other = named.below(scope).filter(|own| *own != word).cloned();
+            let other = named.below(scope).filter(|own| !is_it(own)).cloned();
             *reference = handles.settled(collection, named, MAX_DEPTH);
             other
         }

@@ -8,11 +8,12 @@ use super::resolve::{Handles, article};
 use super::write::quoted;
 use crate::config::WrittenName;
 use crate::config::written::{TRANSFER_TO, WrittenReader, parts};
+use crate::kind::schema::accepts;
 use crate::kind::words::REMOVED;
-use crate::kind::{Field, Kind, Shape};
-use crate::problem::{Code, Part, Place, Problem, ticked};
+use crate::kind::{Field, Kind, Shape, find};
+use crate::problem::{Code, Part, Place, Problem, did_you_mean, ticked};
 use crate::state::identity::{readings, scopes};
-use crate::state::{Heirs, Named};
+use crate::state::{Below, Heirs, Named};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, Walker, unquoted, wrong_type};
@@ -113,6 +114,7 @@ pub(super) fn tombstone(
     }
     // Words stand before the name; what lies below another resource is named alone.
     let key = readings(kind, &text).pop().unwrap_or_default();
+    let key = handles.with_handles(kind, key);
     let is_word = |field: &Field| !matches!(field.shape, Shape::Reference(_));
     let lacks = scopes(kind).any(|field| match key.below(field.name) {
         Some(below) => below.to_string().trim().is_empty(),
@@ -124,7 +126,44 @@ pub(super) fn tombstone(
             format!("write its `{form}`"),
         );
     }
+    if let Some(problem) = strange_word(kind, &key, place) {
+        return Err(vec![problem]);
+    }
     Ok(made(key, Heirs::default()))
+}
+
+/// Refuses a word that the field below which names count cannot have.
+fn strange_word(kind: &Kind, key: &Named<'_>, place: &Place) -> Option<Problem> {
+    let (field, word) = key.scope.iter().find_map(|(name, below)| {
+        let field = kind.field(name)?;
+        let Below::Word(word) = below else {
+            return None;
+        };
+        let fits = match field.shape {
+            Shape::Choice(words) => words.contains(&&**word),
+            Shape::Text {
+                pattern: Some(pattern),
+                ..
+            } => accepts(&pattern, word),
+            _ => true,
+        };
+        (!fits).then_some((field, word))
+    })?;
+    let words = field.words();
+    let handle = match field.above().and_then(|target| find(target.collection)) {
+        Some(parent) => format!(", or the handle of {}", article(parent.singular)),
+        None => String::new(),
+    };
+    let near = did_you_mean(word, words.iter().copied());
+    let help = near.unwrap_or_else(|| format!("write {}{handle}", ticked(words, "or")));
+    Some(
+        Problem::error(
+            Code::BadTombstone,
+            format!("`{word}` cannot be used for `{}`", field.name),
+        )
+        .at(place.clone(), "not an identity")
+        .help(help),
+    )
 }
 
 /// Tombstones that a help writes out.
@@ -236,6 +275,9 @@ fn tombstone_of_map(
                 .help(format!("write `{{{}}}`", parts(kind).join(": …, ") + ": …")),
         ]);
     };
+    if let Some(problem) = strange_word(kind, &key, place) {
+        return Err(vec![problem]);
+    }
     let heirs = handles.heirs(kind, heirs, &|field| key.below(field).cloned());
     Ok((key, heirs))
 }

@@ -203,7 +203,9 @@ fn no_such_key(target: &Target, key: &str, in_order: bool) -> Problem {
     let is_named = crate::kind::find(target.collection).is_some_and(Kind::is_named_in_maps);
     let place = match target.within {
         Within::Fixed(scope, word) => format!("the {scope} `{word}`"),
-        Within::Anywhere | Within::Same(_) | Within::As(..) => "the organization".to_owned(),
+        // The word is known once it is there.
+        Within::Same(scope) => format!("the {scope}, which is made in the same run,"),
+        Within::Anywhere | Within::As(..) => "the organization".to_owned(),
     };
     Problem::error(
         Code::NoSuchField,

@@ -19,6 +19,7 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
         return own.scopes.clone();
     }
     let mut scopes = BTreeSet::from([Scope::new()]);
+    let named = own.scopes.iter().cloned();
     let known = match api.listing {
         Listing::Each(_, words) => words,
         Listing::Whole(_) | Listing::Mentioned | Listing::Asked(_) => &[],
@@ -38,11 +39,12 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
             Shape::Text { .. } => texts(known),
             _ => Vec::new(),
         };
-        let above = field.above().into_iter().flat_map(Target::collections);
-        let above = above.flat_map(|collection| parents.collection(collection));
-        let above = above.filter_map(|index| parents.objects.get(index));
         // What is of the system stands among the words.
         let has_words = field.shape.target().is_none();
+        let above = field.above().filter(|_| !has_words || own.below_all);
+        let above = above.into_iter().flat_map(Target::collections);
+        let above = above.flat_map(|collection| parents.collection(collection));
+        let above = above.filter_map(|index| parents.objects.get(index));
         let above = above.filter(|object| !has_words || belongs_to_others(object).is_none());
         values.extend(above.map(|object| ScopeValue::Parent {
             collection: object.kind.collection,
@@ -60,6 +62,7 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
             .flat_map(|scope| values.iter().map(move |value| with(scope, value)))
             .collect();
     }
+    scopes.extend(named);
     scopes
 }
 
@@ -242,7 +245,7 @@ fn by_name(
         if candidate.scope.is_empty() {
             // A name that leaves out what it counts below means the one object that has it.
             let bare = Named::of_name(&*candidate.name);
-            let [index] = *parents.named(collection, &bare) else {
+            let [index] = *parents.referred(collection, &bare) else {
                 return None;
             };
             return Some(parents.objects.get(index)?.id.clone());

@@ -8,9 +8,9 @@ use serde_json::{Map, Value as Json};
 use super::needs::planted;
 use super::objects::key_of;
 use super::single::{Single, single, singles};
-use super::{Needs, Unread};
+use super::{Needs, Unread, told_apart};
 use crate::api::{ApiError, ErrorKind, Reader, Request, template};
-use crate::codec::{self, Ids, handle, shown_at};
+use crate::codec::{self, Ids, handle, id_text, shown_at};
 use crate::dialect::Dialect;
 use crate::kind::rules::Deed;
 use crate::kind::{self, Apart, Field, Kind, Listing, Shown, Wire};
@@ -371,8 +371,9 @@ pub async fn fetch_named(
     reader: &Reader,
     live: &mut Live,
     desired: &Desired,
+    ledger: Option<&Ledger>,
 ) -> Result<(), Vec<Unread>> {
-    let named = named_by_id(desired, live).into_iter();
+    let named = named_by_id(desired, live, ledger).into_iter();
     let named = named.map(|(collection, id)| (collection, id.to_owned()));
     let there = prove(reader, live, named.collect()).await?;
     for object in there {
@@ -445,7 +446,8 @@ pub async fn prove_referred(
     let there = prove(reader, live, referred).await?;
     for object in there {
         let is_listed = live.listed.contains(object.kind.collection);
-        if !is_listed && !of(object.kind) {
+        // Of the many seeds of an organization another one may have the name.
+        if !is_listed && !of(object.kind) && !object.kind.seed {
             live.add(object);
         }
     }
@@ -487,6 +489,10 @@ async fn prove(
             Err(error) => failures.push(Unread::of(kind, dialect, error)),
         }
     }
+    let failures = told_apart(reader, failures).await;
+    let failures: Vec<Unread> = (failures.into_iter())
+        .filter(|one| one.error.kind() != ErrorKind::ScopeMissing)
+        .collect();
     if failures.is_empty() {
         Ok(there)
     } else {
@@ -506,29 +512,41 @@ fn tells_nothing(error: &ApiError) -> bool {
 /// What the manifests name by its id, but for what was read.
 ///
 /// What a check is about is asked for where the check is, and need not be there: only a whole listing counts.
-fn named_by_id<'d>(desired: &'d Desired, live: &Live) -> BTreeSet<(&'static str, &'d str)> {
+fn named_by_id<'d>(
+    desired: &'d Desired,
+    live: &Live,
+    ledger: Option<&Ledger>,
+) -> BTreeSet<(&'static str, &'d str)> {
     let by_id = |reference| match reference {
         &Reference::Id { collection, ref id } => Some((collection, &**id)),
         Reference::To(_) | Reference::Lookup { .. } => None,
     };
     let mut named = BTreeSet::new();
-    for (_, resource) in &desired.state {
-        let is_asked =
-            |collection: &str| !resource.kind.is_check() || live.listed.contains(collection);
+    for (address, resource) in &desired.state {
+        let own = ledger.and_then(|ledger| ledger.get(address));
+        let own = own.and_then(|entry| live.find_id(address.collection, &entry.id));
+        let own = own.and_then(|index| live.objects.get(index));
+        // What its object names already was taken by the server once.
+        let is_live = |id: &str| own.is_some_and(|own| own.raw.values().any(|raw| holds(raw, id)));
+        let is_asked = |collection: &str, id: &str| {
+            (!resource.kind.is_check() || live.listed.contains(collection)) && !is_live(id)
+        };
         for (name, value) in resource.body.iter() {
             // The id may be that of an object of another kind, where a field takes several.
             let field = resource.kind.field(name);
             if let (Some(target), Value::Reference(Reference::Id { id, .. })) =
                 (field.and_then(|field| field.shape.target()), value)
             {
-                if live.find_target(&target, id).is_none() {
+                if live.find_target(&target, id).is_none() && !is_live(id) {
                     named.extend(target.collections().map(|collection| (collection, &**id)));
                 }
                 continue;
             }
             value.walk(&mut |value| {
                 if let Value::Reference(reference) = value {
-                    named.extend(by_id(reference).filter(|(collection, _)| is_asked(collection)));
+                    named.extend(
+                        by_id(reference).filter(|(collection, id)| is_asked(collection, id)),
+                    );
                 }
             });
         }
@@ -542,6 +560,15 @@ fn named_by_id<'d>(desired: &'d Desired, live: &Live) -> BTreeSet<(&'static str,
     let of_kinds = desired.heirs.values().flat_map(|heirs| heirs.values());
     named.extend(of_kinds.filter_map(by_id));
     named
+}
+
+/// Whether an id stands anywhere in a value.
+fn holds(raw: &Json, id: &str) -> bool {
+    match raw {
+        Json::Array(items) => items.iter().any(|item| holds(item, id)),
+        Json::Object(map) => map.values().any(|item| holds(item, id)),
+        other => id_text(other).is_some_and(|text| text == *id),
+    }
 }
 
 /// Reads single objects whole.

@@ -6,7 +6,10 @@ use crate::api::page::Known;
 use crate::api::template;
 use crate::codec;
 use crate::dialect::Dialect;
-use crate::kind::{self, Api, Field, Kind, Listing, Mentioner, Shape, Shown, Target, Wire, Within};
+use crate::kind::{
+    self, Api, Field, Kind, Listing, Mentioner, Shape, Shown, Target, Wire, Within,
+    is_scope_by_name,
+};
 use crate::ledger::Ledger;
 use crate::live::{key, name_in, no_ids};
 use crate::manifest::Desired;
@@ -32,6 +35,8 @@ pub(super) struct KindNeeds {
     pub(super) scopes: BTreeSet<Scope>,
     /// Whether the kind is listed for every value of its scopes.
     pub(super) everywhere: bool,
+    /// Whether that is also for what may be named beside words, such as each custom module.
+    pub(super) below_all: bool,
     /// Keys of maps that are compared, where they name resources.
     pub(super) keys: BTreeSet<String>,
     /// Names that are declared or referred to, for kinds that are only mentioned.
@@ -307,6 +312,10 @@ impl Needs {
 
     fn refer_to(&mut self, desired: &Desired, reference: &Reference, dialect: Dialect) {
         match reference {
+            // Its id does not say by which name others count below it.
+            Reference::Id { collection, .. } if is_scope_by_name(collection) => {
+                self.kinds.entry(collection).or_default();
+            }
             Reference::Id { .. } => {}
             Reference::To(address) => {
                 self.kinds.entry(address.collection).or_default();
@@ -446,6 +455,7 @@ impl Needs {
     /// Adds the kinds of what names may count below besides words: where a kind is listed everywhere, it is listed
     /// below these, too.
     fn with_all_above(&mut self, kind: &'static Kind) {
+        self.kinds.entry(kind.collection).or_default().below_all = true;
         for collection in scopes(kind)
             .filter_map(Field::above)
             .flat_map(Target::collections)
@@ -542,6 +552,11 @@ impl Needs {
             return;
         }
         let scope = scope_of_key(kind, key, dialect);
+        for value in scope.iter().flat_map(BTreeMap::values) {
+            if let ScopeValue::Parent { collection, .. } = value {
+                self.kinds.entry(collection).or_default();
+            }
+        }
         let needs = self.kinds.entry(kind.collection).or_default();
         needs.scopes.extend(scope);
         self.with_parents(kind);
@@ -577,6 +592,7 @@ impl Needs {
             }
             let entry = needs.kinds.entry(kind.collection).or_default();
             entry.everywhere = true;
+            entry.below_all = true;
             entry
                 .fields
                 .extend(kind.fields.iter().map(|field| field.name));
@@ -587,10 +603,18 @@ impl Needs {
     /// Collects what can be managed of the chosen kinds, for an export in part: with the kinds whose
     /// objects they name, so that these are told by their names. Seeds, which are many, are read for
     /// their names only where a seed names them.
+    ///
+    /// What names count below beside words is read only for a kind that is chosen, and not where it is `left_out`: then
+    /// there is what counts below words.
     #[must_use]
-    pub fn everything_of(chosen: &BTreeSet<&'static str>, dialect: Dialect) -> Self {
+    pub fn everything_of(
+        chosen: &BTreeSet<&'static str>,
+        left_out: &dyn Fn(&str) -> bool,
+        dialect: Dialect,
+    ) -> Self {
         let mut needs = Self::everything(dialect);
         let mut kept = chosen.clone();
+        let all_chosen = chosen;
         let chosen = chosen
             .iter()
             .filter_map(|collection| kind::find(collection));
@@ -598,17 +622,23 @@ impl Needs {
             let mut named = kind.targets();
             named.extend(kind.chosen_heirs().into_iter().map(|heir| heir.target));
             let named = named.iter().filter_map(|to| kind::find(to.collection));
+            let is_out =
+                |kind: &Kind| is_scope_by_name(kind.collection) && left_out(kind.collection);
+            let named = named.filter(|target| !is_out(target));
             let named = named.filter(|target| kind.seed || !target.seed);
             kept.extend(named.map(|target| target.collection));
         }
         let mut parents: Vec<&Kind> = kept.iter().filter_map(|name| kind::find(name)).collect();
         while let Some(kind) = parents.pop() {
-            let above = scopes(kind).filter_map(Field::above);
+            let above = scopes(kind).filter_map(|field| field.shape.target());
             for parent in above.flat_map(Target::collections).filter_map(kind::find) {
                 if kept.insert(parent.collection) {
                     parents.push(parent);
                 }
             }
+        }
+        for (collection, own) in &mut needs.kinds {
+            own.below_all = all_chosen.contains(collection);
         }
         needs
             .kinds
@@ -763,12 +793,23 @@ fn scope_of_key(kind: &Kind, key: &Key<'_>, dialect: Dialect) -> Option<Scope> {
     roots(listing)
         .map(|root| {
             let value = key.scope.get(root)?.to_owned();
-            let value = match kind.field(root)?.shape {
-                Shape::Reference(target) => ScopeValue::Parent {
+            let field = kind.field(root)?;
+            let value = match (field.shape, field.above()) {
+                (Shape::Reference(target), _) => ScopeValue::Parent {
                     collection: target.collection,
                     id: Some(value),
                     address: None,
                     names: BTreeSet::new(),
+                },
+                // It may be gone: then nothing is listed below it.
+                (_, Some(target)) if !field.words().contains(&&*value) => ScopeValue::Parent {
+                    collection: target.collection,
+                    id: None,
+                    address: None,
+                    names: BTreeSet::from([Candidate {
+                        name: value,
+                        scope: Scope::new(),
+                    }]),
                 },
                 _ => ScopeValue::Text(value),
             };

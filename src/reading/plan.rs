@@ -161,7 +161,7 @@ mod tests {
             let alone = kind::KINDS.iter().map(|kind| Needs::of_kind(kind));
             let chosen = kind::KINDS.iter().map(|kind| {
                 let chosen = BTreeSet::from([kind.collection]);
-                Needs::everything_of(&chosen, dialect)
+                Needs::everything_of(&chosen, &|_| false, dialect)
             });
             for needs in all.chain(alone).chain(chosen) {
                 let mut before = BTreeSet::new();

@@ -169,6 +169,22 @@ pub fn below(value: &Value) -> Option<Below> {
     }
 }
 
+/// Whether two things may lie below the same one by a scope: a word that the server made, an id and a name may mean
+/// what a handle means, see [`Field::refers`]; planning tells.
+#[must_use]
+pub fn may_be_one(field: &Field, one: &Below, other: &Below) -> bool {
+    let is_open = |below: &Below| match below {
+        Below::Word(word) => !field.words().contains(&&**word),
+        Below::Parent(Reference::To(_)) => false,
+        Below::Parent(Reference::Lookup { .. } | Reference::Id { .. }) => true,
+    };
+    let is_word = |below: &Below| matches!(below, Below::Word(_));
+    let may_differ = || !(is_word(one) && is_word(other)) && (is_open(one) || is_open(other));
+    let has_words = !field.refers.is_empty();
+    let are_others = |below: &Below| is_word(below) && !is_open(below);
+    one == other || has_words && !are_others(one) && !are_others(other) && may_differ()
+}
+
 /// Says where a name counts that a reference gives, as far as what refers to it tells.
 pub fn fill_in(named: &mut Named<'_>, target: &Target, body: &Body) {
     match target.within {
