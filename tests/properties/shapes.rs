@@ -805,6 +805,10 @@ fn texts(field: &Field) -> Vec<Value> {
     if field.alike == Alike::Expression {
         return vec![json!("1"), json!("( 1 )")];
     }
+    // It is a tree of JSON in a text.
+    if field.shown_without().is_some() {
+        return vec![json!("[]"), json!(r#"[{"name":"Plain words"}]"#)];
+    }
     let (min, max, pattern) = match field.shape {
         Shape::Text { min, max, pattern } => (min, max, pattern),
         Shape::Email { max, pattern } => (1, max, Some(pattern)),
