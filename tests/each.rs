@@ -95,9 +95,24 @@ fn at<'v>(value: &'v mut Value, way: &[String]) -> &'v mut Value {
 const UNPROVED: &[(Dialect, &str, &str, &str)] = &[
     (Dialect::Openapi, "accounts", "slas", "slas"),
     // Of customers' records that were not listed another one may have the name.
-    (Dialect::Openapi, "ticketTemplates", "ticketTemplateValues", "accounts"),
-    (Dialect::Openapi, "ticketTemplates", "ticketTemplateValues", "contacts"),
-    (Dialect::Openapi, "ticketTemplates", "ticketTemplateValues", "products"),
+    (
+        Dialect::Openapi,
+        "ticketTemplates",
+        "ticketTemplateValues",
+        "accounts",
+    ),
+    (
+        Dialect::Openapi,
+        "ticketTemplates",
+        "ticketTemplateValues",
+        "contacts",
+    ),
+    (
+        Dialect::Openapi,
+        "ticketTemplates",
+        "ticketTemplateValues",
+        "products",
+    ),
     (Dialect::Openapi, "supportPlans", "sla", "slas"),
     // A question about what is not there has no answer, which is a warning.
     (

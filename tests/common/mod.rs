@@ -12,6 +12,7 @@
 )]
 
 pub mod front;
+mod recorded;
 pub mod runs;
 pub mod smallest;
 
@@ -214,12 +215,7 @@ impl Desk {
         front: impl FnOnce(Front) -> Front,
     ) -> Self {
         let simulator = transport.simulator();
-        // For holding all requests of some tests against the facts by other means.
-        if let Ok(path) = std::env::var("DESKFORM_REQUESTS") {
-            let file = fs::File::options().append(true).create(true).open(path);
-            let file = file.expect("a file for requests");
-            simulator.lock().expect("it").record_to(Box::new(file));
-        }
+        recorded::record(&mut simulator.lock().expect("it"));
         let transport = Arc::new(transport);
         let front = front(Front::new(Arc::<SimulatorTransport>::clone(&transport)));
         let session = Session::open(connection(&environment, Arc::new(front), clock))

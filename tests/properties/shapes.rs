@@ -27,6 +27,9 @@ use serde_json::{Map, Value, json};
 
 use super::registry;
 
+#[path = "../common/recorded.rs"]
+mod recorded;
+
 const O: Dialect = Dialect::Openapi;
 const G: Dialect = Dialect::Guide;
 
@@ -968,6 +971,7 @@ pub fn simulator(settings: Settings) -> Simulator {
             );
         }
     }
+    recorded::record(&mut simulator);
     simulator
 }
 
