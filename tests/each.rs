@@ -94,25 +94,6 @@ fn at<'v>(value: &'v mut Value, way: &[String]) -> &'v mut Value {
 /// them by its id, and nothing else needs their listing; `docs/limits.md` says so.
 const UNPROVED: &[(Dialect, &str, &str, &str)] = &[
     (Dialect::Openapi, "accounts", "slas", "slas"),
-    // Of customers' records that were not listed another one may have the name.
-    (
-        Dialect::Openapi,
-        "ticketTemplates",
-        "ticketTemplateValues",
-        "accounts",
-    ),
-    (
-        Dialect::Openapi,
-        "ticketTemplates",
-        "ticketTemplateValues",
-        "contacts",
-    ),
-    (
-        Dialect::Openapi,
-        "ticketTemplates",
-        "ticketTemplateValues",
-        "products",
-    ),
     (Dialect::Openapi, "supportPlans", "sla", "slas"),
     // A question about what is not there has no answer, which is a warning.
     (
@@ -277,6 +258,25 @@ async fn plans_to_nothing(desk: &Desk, state: &State) -> Result<(), String> {
 /// What an export names by an id: the collection, the field, and what it names.
 const UNNAMED: &[(Dialect, &str, &str, &str)] = &[
     (Dialect::Openapi, "accounts", "slas", "slas"),
+    // Of customers' records that were not listed another one may have the name.
+    (
+        Dialect::Openapi,
+        "ticketTemplates",
+        "ticketTemplateValues",
+        "accounts",
+    ),
+    (
+        Dialect::Openapi,
+        "ticketTemplates",
+        "ticketTemplateValues",
+        "contacts",
+    ),
+    (
+        Dialect::Openapi,
+        "ticketTemplates",
+        "ticketTemplateValues",
+        "products",
+    ),
     (Dialect::Guide, "agents", "profile", "profiles"),
 ];
 
