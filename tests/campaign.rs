@@ -31,6 +31,7 @@ mod shapes;
 #[path = "campaign/wire.rs"]
 mod wire;
 
+use common::recorded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -12,6 +12,8 @@ mod command;
 mod picture;
 #[path = "properties/random.rs"]
 mod random;
+#[path = "common/recorded.rs"]
+mod recorded;
 #[path = "common/registry.rs"]
 mod registry;
 #[path = "properties/shapes.rs"]

@@ -19,6 +19,7 @@ mod shapes;
 #[expect(dead_code, reason = "nothing is sent over a wire here")]
 mod wire;
 
+use common::recorded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ mod registry;
 #[path = "properties/shapes.rs"]
 mod shapes;
 
+use common::recorded;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex};
 

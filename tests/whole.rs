@@ -21,6 +21,7 @@ mod registry;
 #[path = "properties/shapes.rs"]
 mod shapes;
 
+use common::recorded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 

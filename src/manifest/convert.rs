@@ -955,11 +955,11 @@ impl<'a> Converter<'a> {
         if checker.surely_accepts(text) {
             return Some(());
         }
-        let checked = self.check(here, field, checker, &text.into(), at);
-        if checked.is_none() {
+        let fits = self.check(here, field, checker, &text.into(), at);
+        if fits.is_none() {
             self.or_a_handle(field, text);
         }
-        checked
+        fits
     }
 
     /// Refuses a day that no calendar has, such as `2027-02-30`, though it has the form of one, alone or

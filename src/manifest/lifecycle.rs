@@ -47,8 +47,8 @@ impl Converter<'_> {
                     let text = walker.plain(value, at, key);
                     lifecycle.renamed_from = text.map_or_else(Vec::new, |text| {
                         let readings = readings(here.kind, &text).into_iter();
-                        let named = readings.map(|old| self.handles.with_handles(here.kind, old));
-                        named.collect()
+                        let all = readings.map(|old| self.handles.with_handles(here.kind, old));
+                        all.collect()
                     });
                 }
                 // Read below, since they may hold references.

@@ -123,8 +123,7 @@ pub fn plan(
         Some((address, held.problem.clone()))
     });
     let held: Vec<(Address, Problem)> = held.chain(builder.held).collect();
-    let is_limited = !options.targets.is_empty();
-    let scope = is_limited.then(|| InTheWay::of(&tasks, &bound.rows, options));
+    let scope = (!options.targets.is_empty()).then(|| InTheWay::of(&tasks, &bound.rows, options));
     let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
     let followers = alike::followers(&alike, &bound.rows);
     let mut warnings = Vec::new();
@@ -150,17 +149,7 @@ pub fn plan(
         problems.extend(refused);
         return Err(problems.into());
     }
-    for task in tasks
-        .iter()
-        .filter(|task| !task.ops.is_empty() && !task.is_temporary())
-    {
-        let name = task.body.get(task.kind.naming_field().name);
-        let name = name.and_then(Value::as_text);
-        let has_another = |name: &&str| live.name(&task.address).is_some_and(|now| now != **name);
-        if let Some(name) = name.filter(has_another) {
-            live.will_be_named(&task.address, name);
-        }
-    }
+    names_to_come(&tasks, live);
     let mut tasks = order(tasks).map_err(|cycle| {
         let mut problems = vec![goes_round(&cycle)];
         problems.extend(refused.iter().cloned());
@@ -183,6 +172,21 @@ pub fn plan(
             problems: refused,
             plan: Some(Box::new(plan)),
         })
+    }
+}
+
+/// Says which names the steps give to what is there already.
+fn names_to_come(tasks: &[Task], live: &Live) {
+    for task in tasks
+        .iter()
+        .filter(|task| !task.ops.is_empty() && !task.is_temporary())
+    {
+        let name = task.body.get(task.kind.naming_field().name);
+        let name = name.and_then(Value::as_text);
+        let has_another = |name: &&str| live.name(&task.address).is_some_and(|now| now != **name);
+        if let Some(name) = name.filter(has_another) {
+            live.will_be_named(&task.address, name);
+        }
     }
 }
 

@@ -12,7 +12,7 @@
 )]
 
 pub mod front;
-mod recorded;
+pub mod recorded;
 pub mod runs;
 pub mod smallest;
 

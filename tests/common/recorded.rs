@@ -5,7 +5,7 @@ use deskform::simulator::Simulator;
 
 /// Appends the requests of a simulator to the file that `DESKFORM_REQUESTS` names, if it is set; those of the guide
 /// to a file beside it, whose name ends in `.guide`.
-pub fn record(simulator: &mut Simulator) {
+pub(crate) fn record(simulator: &mut Simulator) {
     let Ok(path) = std::env::var("DESKFORM_REQUESTS") else {
         return;
     };

@@ -25,10 +25,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
-use super::registry;
-
-#[path = "../common/recorded.rs"]
-mod recorded;
+use super::{recorded, registry};
 
 const O: Dialect = Dialect::Openapi;
 const G: Dialect = Dialect::Guide;
