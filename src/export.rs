@@ -12,7 +12,9 @@ use serde_json::Value as Json;
 
 use crate::codec::{self, switch_value};
 use crate::kind::rules::{Deed, Handle, Rule};
-use crate::kind::{self, Field, Keys, Kind, Null, Owned, Shape, Wire, is_scope_by_name};
+use crate::kind::{
+    self, Field, Keys, Kind, Null, Owned, Shape, Wire, is_scope_by_name, words_beside,
+};
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject, grouped};
@@ -173,6 +175,8 @@ fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) 
             .filter(|address| address.collection == kind.collection)
             .map(|address| address.handle.to_string())
             .collect();
+        // A handle that is a word elsewhere would not be read as one.
+        taken.extend(words_beside(kind.collection).map(|(_, word)| word.to_owned()));
         let mut rows: Vec<(String, usize)> = Vec::new();
         for index in live.collection(kind.collection) {
             let Some(object) = live.objects.get(index) else {

@@ -94,6 +94,43 @@ pub fn is_scope_by_name(collection: &str) -> bool {
     named.contains(&collection)
 }
 
+/// The words that stand where resources of a collection are named, each with the field: a handle that is one of
+/// them would never be read.
+pub fn words_beside(collection: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    static WORDS: OnceLock<Vec<(&'static str, &'static str, &'static str)>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| {
+        let mut found = Vec::new();
+        for field in super::all().flat_map(|kind| kind.fields) {
+            words_of(field, &mut found);
+        }
+        found
+    });
+    let own = words.iter().filter(move |(of, ..)| *of == collection);
+    own.map(|(_, field, word)| (*field, *word))
+}
+
+/// Finds what a field names, its name, and each word of it.
+fn words_of(field: &Field, found: &mut Vec<(&'static str, &'static str, &'static str)>) {
+    if field.identity {
+        for target in field.refers {
+            let words = field.words().iter();
+            found.extend(words.map(|word| (target.collection, field.name, *word)));
+        }
+    }
+    if let (Some((word, _)), Some(target)) = (field.any, field.shape.target()) {
+        found.push((target.collection, field.name, word));
+    }
+    let leaves = match field.shape {
+        Shape::Map(map) => map.fields,
+        Shape::Items(items) => items.fields,
+        Shape::Keyed(keyed) => std::slice::from_ref(keyed.value),
+        _ => &[],
+    };
+    for leaf in leaves {
+        words_of(leaf, found);
+    }
+}
+
 /// The one copy of a word that the server made, such as the API name of a custom module. Each is kept for good: an
 /// organization has few of them.
 fn interned(word: String) -> &'static str {

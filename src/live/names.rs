@@ -249,6 +249,19 @@ impl Live {
         found.next().is_none().then_some(first)
     }
 
+    /// The object that the value of a scope stands for: by its id, or by the name by which it is known there.
+    #[must_use]
+    pub fn above(&self, field: &kind::Field, value: &str) -> Option<usize> {
+        let target = field.above()?;
+        if field.shape.target().is_some() {
+            return self.find_target(&target, value);
+        }
+        let index = self.find_wire_name(&target, value)?;
+        belongs_to_others(self.objects.get(index)?)
+            .is_none()
+            .then_some(index)
+    }
+
     /// What a text names by a name that stands there in place of an id.
     fn of_name(&self, target: &Target, text: &str) -> Option<Address> {
         if !kind::find(target.collection).is_some_and(Kind::names_keys) {

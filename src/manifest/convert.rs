@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::Number;
 
+use super::expression;
 use super::in_clear::{self, in_its_place};
 use super::in_texts::names;
 use super::keyed::NamedKeys;
@@ -860,6 +861,25 @@ impl<'a> Converter<'a> {
             let Some(text) = leaves.get(leaf.name).and_then(Value::as_text) else {
                 continue;
             };
+            if let Err(why) = expression::check(text) {
+                let known: Vec<&str> = items
+                    .keys()
+                    .filter(|key| !codec::listed::is_own(key))
+                    .collect();
+                self.error(
+                    here,
+                    (at.key(leaf.name), Part::Value),
+                    Code::BadFormat,
+                    format!("`{}` is no expression: {why}", leaf.name),
+                    "not understood",
+                    Some(format!(
+                        "join the items of `{}` with `and` and `or`, such as `{}`",
+                        list.name,
+                        known.join(" and ")
+                    )),
+                );
+                continue;
+            }
             let numbers = text.split(|c: char| !c.is_ascii_digit());
             let is_strange = |number: &&str| !number.is_empty() && !items.contains_key(number);
             for number in numbers.filter(is_strange).collect::<BTreeSet<_>>() {

@@ -2,7 +2,7 @@
 
 use super::convert::{Converter, Here};
 use super::resolve::{article, shown};
-use crate::kind::{self, Field, Map, find, is_scope_by_name};
+use crate::kind::{Field, Map, Target, find, words_beside};
 use crate::problem::{Code, Part, Problem, ticked};
 use crate::state::{Leaves, Reference, Value};
 use crate::yaml::raw::{At, Raw};
@@ -63,22 +63,15 @@ impl Converter<'_> {
 
     /// Refuses a handle that is a word where it would be named, see [`Field::refers`].
     pub(super) fn means_no_word(&mut self, here: Here<'_>) {
-        if !is_scope_by_name(here.kind.collection) {
-            return;
-        }
         let handle = &here.address.handle;
-        let mut fields = kind::all().flat_map(|kind| kind.fields.iter());
-        let field = fields.find(|field| {
-            let mut refers = field.refers.iter();
-            let is_named = field.identity && refers.any(|to| to.is_to(here.kind.collection));
-            is_named && field.words().contains(&&**handle)
-        });
+        let mut words = words_beside(here.kind.collection);
+        let field = words.find_map(|(field, word)| (*word == **handle).then_some(field));
         let Some(field) = field else { return };
         let problem = Problem::error(
             Code::BadReference,
             format!(
-                "`{handle}` is one of the system's words for `{}`, so that {} cannot have it for a handle",
-                field.name,
+                "`{handle}` is a word of its own where `{field}` names {}, so that {} cannot have it for a handle",
+                here.kind.collection,
                 article(here.kind.singular)
             ),
         )
@@ -144,6 +137,9 @@ impl Converter<'_> {
                 Value::List(items) => items.as_slice(),
                 one => std::slice::from_ref(one),
             };
+            for item in items.iter().filter_map(Value::as_text) {
+                self.may_be_a_handle(here, leaf, targets, item, at.key(leaf.name));
+            }
             let may_be = |collection| targets.iter().any(|target| target.is_to(collection));
             let strange: Vec<&Reference> = items
                 .iter()
@@ -179,6 +175,34 @@ impl Converter<'_> {
                 );
             }
         }
+    }
+
+    /// Warns of a text that is the handle of what the field holds by its id.
+    fn may_be_a_handle(
+        &mut self,
+        here: Here<'_>,
+        leaf: &Field,
+        targets: &[Target],
+        text: &str,
+        at: At<'_>,
+    ) {
+        let declared = |target: &&Target| self.handles.handle(target.collection, text).is_some();
+        let Some(target) = targets.iter().find(declared) else {
+            return;
+        };
+        let Some(kind) = find(target.collection) else {
+            return;
+        };
+        let warning = Problem::warning(
+            Code::NearHandle,
+            format!(
+                "`{}` has the text `{text}`, and the field holds ids of {}",
+                leaf.name, kind.collection
+            ),
+        )
+        .at_part(here.place(at, Part::Value), text, "a text")
+        .help(format!("did you mean `{{{}: {text}}}`?", kind.word));
+        self.warnings.push((None, warning));
     }
 
     /// Refuses a list of texts that names one resource twice.

@@ -9,6 +9,7 @@ mod check;
 pub mod compose;
 mod convert;
 mod digest;
+mod expression;
 pub mod files;
 mod foreign;
 mod in_clear;

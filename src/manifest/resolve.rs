@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::presumed::Presumed;
 use crate::config::written::{ID, LOOKUP, WrittenReader, meant, with_parts};
 use crate::config::{Written, WrittenName};
-use crate::kind::{Field, KINDS, Kind, Target, Within, find};
+use crate::kind::{Field, KINDS, Kind, Shape, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
 use crate::state::identity::{
     below, canonical_name, canonical_text, fill_in, may_be_one, scopes, word_of,
@@ -924,9 +924,15 @@ impl Converter<'_> {
             let unmanaged = format!("{} that no manifest manages", article(kind.singular));
             // The cell of a table holds a handle and nothing else.
             let otherwise = match here.origin.table(&at.pointer()) {
-                Some(_) => format!(
-                    "a cell names no other one: for {unmanaged} leave the cell empty, and write `{name}: {{lookup: \"{text}\"}}` in an overlay of the row"
-                ),
+                Some(_) => {
+                    let is_list = here.kind.field(name).is_some_and(|field| {
+                        matches!(field.shape, Shape::References(_) | Shape::Ranked(_))
+                    });
+                    let (open, close) = if is_list { ("[", "]") } else { ("", "") };
+                    format!(
+                        "a cell names no other one: for {unmanaged} leave the cell empty, and write `{name}: {open}{{lookup: \"{text}\"}}{close}` in an overlay of the row"
+                    )
+                }
                 None => format!("`{{lookup: \"{text}\"}}` is for {unmanaged}"),
             };
             Problem::error(

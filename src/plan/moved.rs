@@ -277,6 +277,10 @@ impl Record<'_> {
         let Some(named) = named.map(shown_value) else {
             return false;
         };
+        // What they name now and was not sent is theirs.
+        if !way.is_empty() && !matches!(at(&self.field.shape, &named, way), Known::Nothing) {
+            return false;
+        }
         let keys = |value: &Json, list: &[Arc<str>]| -> Vec<String> {
             match at(&self.field.shape, value, list) {
                 Known::Value(Json::Object(map)) => map.keys().cloned().collect(),

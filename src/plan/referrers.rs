@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{Names as _, read_field, texts_that_may_name};
 use crate::kind::{Field, Kind, Shape};
 use crate::live::Live;
+use crate::live::marks::belongs_to_others;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::state::{Address, FieldPath, Reference, Value};
@@ -56,7 +57,7 @@ pub(super) fn of_removed(tasks: &[Task], rows: &Rows, live: &Live) -> HashMap<Ad
         let fields = fields
             .entry(kind.collection)
             .or_insert_with(|| refer_to(kind, &collections));
-        if fields.is_empty() {
+        if fields.is_empty() || belongs_to_others(object).is_some() {
             continue;
         }
         let row = live.bound(index).and_then(|address| rows.get(address));

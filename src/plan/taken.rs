@@ -420,7 +420,16 @@ pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {
         let Some(below) = key.scope.get(field.name) else {
             continue;
         };
-        let written = if let Some(target) = field.shape.target() {
+        let named = || {
+            live.above(field, below)
+                .and_then(|parent| written_parent(live, parent))
+        };
+        let written = if field.shape.target().is_none()
+            && let Some(written) = named()
+        {
+            is_below = true;
+            written
+        } else if let Some(target) = field.shape.target() {
             is_below = true;
             written_parent(live, live.find_target(&target, below)?)?
         } else {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use crate::api::page::Known;
 use crate::api::template;
 use crate::codec;
@@ -10,7 +12,7 @@ use crate::kind::{
     self, Api, Field, Kind, Listing, Mentioner, Shape, Shown, Target, Wire, Within,
     is_scope_by_name,
 };
-use crate::ledger::Ledger;
+use crate::ledger::{FieldRecord, Ledger};
 use crate::live::{key, name_in, no_ids};
 use crate::manifest::Desired;
 use crate::state::identity::{below, named, scopes};
@@ -500,9 +502,33 @@ impl Needs {
                 for heir in entry.transfer_to.values() {
                     self.kinds.entry(heir.address.collection).or_default();
                 }
+                if let Some(resource) = desired.state.get(address) {
+                    self.recorded(resource, &entry.fields);
+                }
             }
         }
         self.hand_over(desired, dialect);
+    }
+
+    /// Adds the kinds that records of declared fields name: what the manifests name no more is still told by its
+    /// address there, and by its id in Zoho Desk.
+    fn recorded(&mut self, resource: &Resource, records: &BTreeMap<String, FieldRecord>) {
+        for (name, _) in resource.body.iter() {
+            let (Some(field), Some(record)) = (resource.kind.field(name), records.get(name)) else {
+                continue;
+            };
+            let mut targets = Vec::new();
+            field.targets(&mut targets);
+            let unread = targets.into_iter().flat_map(Target::collections);
+            let unread: BTreeSet<&'static str> = unread
+                .filter(|collection| !self.reads(collection))
+                .collect();
+            for collection in unread {
+                if names_one(&record.sent, collection) {
+                    self.kinds.entry(collection).or_default();
+                }
+            }
+        }
     }
 
     /// The collections that are read.
@@ -700,6 +726,22 @@ fn names_by_id(resource: &Resource) -> bool {
         });
     }
     found
+}
+
+/// Whether a record names a resource of a collection by its address.
+fn names_one(record: &Json, collection: &str) -> bool {
+    let is_one = |text: &str| {
+        let rest = text.strip_prefix(collection);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    match record {
+        Json::String(text) => is_one(text),
+        Json::Array(items) => items.iter().any(|item| names_one(item, collection)),
+        Json::Object(map) => map
+            .iter()
+            .any(|(key, value)| is_one(key) || names_one(value, collection)),
+        _ => false,
+    }
 }
 
 /// The scopes of a declared resource; none where it lacks one of them or its kind has none.
