@@ -245,9 +245,16 @@ fn by_name(
         if candidate.scope.is_empty() {
             // A name that leaves out what it counts below means the one object that has it.
             let bare = Named::of_name(&*candidate.name);
-            let [index] = *parents.referred(collection, &bare) else {
-                return None;
+            // One that has the name in maps alone is meant where none has it by itself.
+            let by_itself = match *parents.named(collection, &bare) {
+                [index] => Some(index),
+                _ => None,
             };
+            let in_maps = || match *parents.referred(collection, &bare) {
+                [index] => Some(index),
+                _ => None,
+            };
+            let index = by_itself.or_else(in_maps)?;
             return Some(parents.objects.get(index)?.id.clone());
         }
         let mut key = Key::of_name(&*candidate.name);
