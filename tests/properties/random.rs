@@ -1173,11 +1173,29 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
                     .flat_map(|other| organization.objects(other))
                     .any(|other| other["id"] != id.as_str() && other.to_string().contains(&id));
                 if !is_named {
+                    below_module(organization, place, &id);
                     organization.remove(place, &id);
                 }
             }
         }
         Change::Appear(kind, n) => appear(organization, dialect, known(kind), n),
+    }
+}
+
+/// Takes away what a custom module brings and what lies below it.
+fn below_module(organization: &mut Organization, place: &str, id: &str) {
+    let own = organization.find(place, "id", id).unwrap_or_default();
+    let Some(module) = own["apiName"].as_str().filter(|_| place == "customModules") else {
+        return;
+    };
+    for collection in ["fields", "layouts"] {
+        for object in organization.objects(collection) {
+            if object["module"] == *module
+                && let Some(id) = object["id"].as_str()
+            {
+                organization.remove(collection, id);
+            }
+        }
     }
 }
 
