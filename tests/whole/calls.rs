@@ -229,6 +229,13 @@ impl There<'_> {
         for module in OF_LAYOUTS {
             row(&format!("/layouts?module={module}"), 1);
         }
+        // An export lists below each custom module, and a plan below those that something names: nothing does here.
+        let custom = self.0.objects("customModules");
+        let custom = custom.iter().filter(|_| is_export);
+        for module in custom.filter_map(|one| one["apiName"].as_str()) {
+            row(&format!("/fields?module={module}"), 1);
+            row(&format!("/layouts?module={module}"), 1);
+        }
         // Listings have no sections, and an export says them of each layout.
         row("/layouts/ID", self.count("layouts"));
         let layouts = self.below("dependencyMappings", "/layoutId");
