@@ -129,6 +129,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "unquoted-number",
     "unresolved-reference",
     "wrong-kind",
+    "wrong-patterns",
     // The handle is the offence, and handles stand in for every naming field alike.
     "bad-character",
 ];
