@@ -32,7 +32,8 @@ pub use alike::{
     with_handles_of,
 };
 pub use encode::{
-    EncodeError, Part, can_be_cleared, encode, is_by_name, is_fixed, is_too_short, may_go, plain,
+    EncodeError, Part, can_be_cleared, encode, is_by_name, is_fixed, is_too_short, may_go,
+    name_in_text, plain,
 };
 pub use lay::{
     LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_filled_in, is_listed,

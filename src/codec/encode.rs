@@ -101,18 +101,22 @@ pub fn encode(
 fn named(field: &Field, value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
     match value {
         Value::Reference(Reference::To(address)) if is_by_name(field.refers, address) => {
-            let kind = kind::find(address.collection);
-            let in_maps = kind.is_some_and(kind::Kind::names_keys);
-            let name = if in_maps {
-                ids.wire_name(address)
-            } else {
-                ids.name(address)
-            };
+            let name = name_in_text(ids, address);
             Ok(Json::from(
                 name.ok_or_else(|| EncodeError::UnknownId(address.clone()))?,
             ))
         }
         value => plain(value, ids),
+    }
+}
+
+/// The name that stands in a text for what it names: the one that maps have, where there is one.
+pub fn name_in_text(ids: &dyn Ids, address: &Address) -> Option<String> {
+    let in_maps = kind::find(address.collection).is_some_and(kind::Kind::names_keys);
+    if in_maps {
+        ids.wire_name(address)
+    } else {
+        ids.name(address)
     }
 }
 

@@ -61,17 +61,10 @@ pub const MODULES: &[&str] = match LISTED.split_last() {
 
 /// The modules whose fields are listed: those of [`MODULES`], and last `agents`, whose objects hold
 /// values of custom fields. Source: Field, `getFields`.
-const LISTED: &[&str] = &[
-    "tickets",
-    "contacts",
-    "accounts",
-    "tasks",
-    "calls",
-    "events",
-    "contracts",
-    "products",
-    "agents",
-];
+const LISTED: &[&str] = match OF_SYSTEM.split_last() {
+    Some((_time_entry, listed)) => listed,
+    None => &[],
+};
 
 /// All modules of the system that have fields. Source: Field, `createField`.
 const OF_SYSTEM: &[&str] = &[

@@ -436,12 +436,7 @@ impl Names for Live {
 
     fn text_of(&self, targets: &[Target], address: &Address) -> Option<String> {
         if codec::is_by_name(targets, address) {
-            let in_maps = kind::find(address.collection).is_some_and(Kind::names_keys);
-            if in_maps {
-                self.wire_name(address)
-            } else {
-                self.name(address)
-            }
+            codec::name_in_text(self, address)
         } else {
             self.id(address)
         }

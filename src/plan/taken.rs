@@ -420,20 +420,14 @@ pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {
         let Some(below) = key.scope.get(field.name) else {
             continue;
         };
-        let named = || {
-            live.above(field, below)
-                .and_then(|parent| written_parent(live, parent))
-        };
-        let written = if field.shape.target().is_none()
-            && let Some(written) = named()
-        {
-            is_below = true;
-            written
-        } else if let Some(target) = field.shape.target() {
-            is_below = true;
-            written_parent(live, live.find_target(&target, below)?)?
-        } else {
-            quoted(below).into_owned()
+        let parent = live.above(field, below);
+        let written = match parent.and_then(|parent| written_parent(live, parent)) {
+            Some(written) => {
+                is_below = true;
+                written
+            }
+            None if field.shape.target().is_some() => return None,
+            None => quoted(below).into_owned(),
         };
         parts.push(format!("{}: {written}", field.name));
     }

@@ -523,11 +523,14 @@ fn named_by_id<'d>(
     };
     let mut named = BTreeSet::new();
     for (address, resource) in &desired.state {
-        let own = ledger.and_then(|ledger| ledger.get(address));
-        let own = own.and_then(|entry| live.find_id(address.collection, &entry.id));
-        let own = own.and_then(|index| live.objects.get(index));
-        // What its object names already was taken by the server once.
-        let is_live = |id: &str| own.is_some_and(|own| own.raw.values().any(|raw| holds(raw, id)));
+        let own = || {
+            let entry = ledger?.get(address)?;
+            live.objects
+                .get(live.find_id(address.collection, &entry.id)?)
+        };
+        // What its object names already was taken by the server once. Few name anything by an id.
+        let is_live =
+            |id: &str| own().is_some_and(|own| own.raw.values().any(|raw| holds(raw, id)));
         let is_asked = |collection: &str, id: &str| {
             (!resource.kind.is_check() || live.listed.contains(collection)) && !is_live(id)
         };

@@ -640,11 +640,10 @@ impl Needs {
     ) -> Self {
         let mut needs = Self::everything(dialect);
         let mut kept = chosen.clone();
-        let all_chosen = chosen;
-        let chosen = chosen
+        let kinds = chosen
             .iter()
             .filter_map(|collection| kind::find(collection));
-        for kind in chosen {
+        for kind in kinds {
             let mut named = kind.targets();
             named.extend(kind.chosen_heirs().into_iter().map(|heir| heir.target));
             let named = named.iter().filter_map(|to| kind::find(to.collection));
@@ -664,7 +663,7 @@ impl Needs {
             }
         }
         for (collection, own) in &mut needs.kinds {
-            own.below_all = all_chosen.contains(collection);
+            own.below_all = chosen.contains(collection);
         }
         needs
             .kinds

@@ -173,16 +173,25 @@ pub fn below(value: &Value) -> Option<Below> {
 /// what a handle means, see [`Field::refers`]; planning tells.
 #[must_use]
 pub fn may_be_one(field: &Field, one: &Below, other: &Below) -> bool {
-    let is_open = |below: &Below| match below {
-        Below::Word(word) => !field.words().contains(&&**word),
-        Below::Parent(Reference::To(_)) => false,
-        Below::Parent(Reference::Lookup { .. } | Reference::Id { .. }) => true,
+    let is_of_system =
+        |below: &Below| matches!(below, Below::Word(word) if field.words().contains(&&**word));
+    if one == other {
+        return true;
+    }
+    if field.refers.is_empty() || is_of_system(one) || is_of_system(other) {
+        return false;
+    }
+    let both_told = |one: &Below, other: &Below| {
+        matches!((one, other), (Below::Word(_), Below::Word(_)))
+            || matches!(
+                (one, other),
+                (
+                    Below::Parent(Reference::To(_)),
+                    Below::Parent(Reference::To(_))
+                )
+            )
     };
-    let is_word = |below: &Below| matches!(below, Below::Word(_));
-    let may_differ = || !(is_word(one) && is_word(other)) && (is_open(one) || is_open(other));
-    let has_words = !field.refers.is_empty();
-    let are_others = |below: &Below| is_word(below) && !is_open(below);
-    one == other || has_words && !are_others(one) && !are_others(other) && may_differ()
+    !both_told(one, other)
 }
 
 /// Says where a name counts that a reference gives, as far as what refers to it tells.
