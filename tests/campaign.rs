@@ -103,11 +103,15 @@ struct Tally {
     most_requests: u64,
     /// How many requests one schedule may take.
     bound: u64,
+    /// Requests of runs that ended with a question, which somebody answered.
+    asking: u64,
     faults: BTreeMap<String, u64>,
     /// Schedules by the number of their runs.
     runs: [u64; RUNS],
     kills: u64,
     steps: u64,
+    /// What one schedule was.
+    story: String,
 }
 
 impl Tally {
@@ -639,7 +643,9 @@ async fn schedule(case: &Case, doubles: bool) -> Result<Tally, String> {
     }
     desk.tally.schedules = 1;
     desk.tally.most_requests = desk.tally.requests;
-    desk.tally.bound = MOST_REQUESTS.max(MOST_TIMES * reference.tally.requests);
+    desk.tally.bound =
+        MOST_REQUESTS.max(MOST_TIMES * reference.tally.requests) + desk.tally.asking;
+    desk.tally.story = desk.story;
     Ok(desk.tally)
 }
 
@@ -657,6 +663,7 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
         }
         let wire = desk.wire(*cut);
         let wire = if doubles { wire.doubling() } else { wire };
+        let mut before = desk.tally.requests;
         let mut ended = desk.run(&desired, n as u64 + 1, wire).await?;
         // Of several that might be renamed one may be left by a run that did not come to its end.
         while let Ended::Short(reasons) = &ended
@@ -666,6 +673,8 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
             desk.stones.push(stone);
             desired = wanted(case, &desk.stones)?;
             let wire = desk.wire(None);
+            desk.tally.asking += desk.tally.requests - before;
+            before = desk.tally.requests;
             ended = desk.run(&desired, n as u64 + 1, wire).await?;
         }
         let report = desk.simulate(|simulator| {
@@ -724,8 +733,8 @@ fn try_case(mut case: Case) -> Result<Tally, String> {
     let short = tried.and_then(|tally| {
         if tally.requests > tally.bound {
             Err(format!(
-                "{} requests, and {} are allowed",
-                tally.requests, tally.bound
+                "{} requests, and {} are allowed\n{}",
+                tally.requests, tally.bound, tally.story
             ))
         } else {
             Ok(tally)

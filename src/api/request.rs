@@ -112,6 +112,13 @@ impl Request {
         self
     }
 
+    /// Marks a request as one that makes something each time: nobody repeats it without a look.
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.idempotent = false;
+        self
+    }
+
     /// Marks a POST as harmless to repeat.
     #[must_use]
     pub fn repeatable(mut self) -> Self {

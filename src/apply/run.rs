@@ -358,6 +358,20 @@ async fn send(
                 return adopted
                     .unwrap_or_else(|| Err(Box::new(refused(error, task, op, live.dialect))));
             }
+            // It may have made what it makes inside of the object: the object tells.
+            Err(error)
+                if op.act == Act::Update && !request.idempotent && error.is_outcome_unknown() =>
+            {
+                match read_back::updated(task, op, means).await {
+                    Ok(body) if did_not_take(task, op, &body, live).is_empty() => {
+                        return Ok(Written::Answer(Some(body), None));
+                    }
+                    Ok(_) if sent < MAX_CREATIONS && !writer.is_stopped() => continue,
+                    Ok(_) | Err(_) => {
+                        return Err(Box::new(refused(error, task, op, live.dialect)));
+                    }
+                }
+            }
             Err(error) => {
                 return if is_switched_already(op, task, means).await {
                     Ok(Written::Answer(None, None))

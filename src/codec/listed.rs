@@ -389,6 +389,26 @@ pub fn without(shape: &Shape, named: &Value, way: &[String]) -> Value {
     Value::Map(map)
 }
 
+/// Whether a value that is sent makes an item: one that is known by its own name has no id yet.
+#[must_use]
+pub fn makes(shape: &Shape, value: &Value) -> bool {
+    let (Shape::Keyed(keyed), Value::Map(map)) = (shape, value) else {
+        return false;
+    };
+    keyed.listed.is_some()
+        && items(map).any(|(_, item)| {
+            let Value::Map(item) = item else { return false };
+            let is_new =
+                matches!(keyed.keys, Keys::Texts(_) | Keys::Places) && !item.contains_key(ID);
+            let mut leaves = item.iter().filter(|(key, _)| !is_own(key));
+            is_new
+                || leaves.any(|(key, value)| {
+                    super::leaf_field(&keyed.value.shape, key)
+                        .is_some_and(|leaf| makes(&leaf.shape, value))
+                })
+        })
+}
+
 /// Hands over the ids of items, each with what its key names.
 pub fn ids<'v>(shape: &Shape, value: &'v Value, f: &mut dyn FnMut(kind::Target, &'v str)) {
     let Value::Map(map) = value else { return };

@@ -216,8 +216,8 @@ impl Room {
 /// Calls that tell what uses an object, which are asked before a plan takes it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Uses {
-    /// Its path, with `{id}` for the object, and with `{sort}` where each sort of users has a call of its own.
-    /// Every list of the answer counts, whatever its key is.
+    /// Its path, with `{id}` for the object, with the field that names what it lies in, and with `{sort}` where
+    /// each sort of users has a call of its own. Every list of the answer counts, whatever its key is.
     pub path: &'static str,
     /// The largest page; what lies beyond it is not asked for.
     pub page: u32,
@@ -254,6 +254,24 @@ impl Uses {
             ],
             id: "ruleId",
             name: "ruleName",
+            values: &[],
+        }
+    }
+
+    /// Makes the call that lists what lies in an object: each is a user of the one sort that is said.
+    pub(super) const fn inside(
+        path: &'static str,
+        page: u32,
+        sort: &'static [(&'static str, &'static str); 1],
+        [id, name]: [&'static str; 2],
+    ) -> Self {
+        Self {
+            path,
+            page,
+            sort: None,
+            sorts: sort,
+            id,
+            name,
             values: &[],
         }
     }

@@ -1,6 +1,6 @@
 //! Skill types.
 
-use super::rules::{Quota, Room};
+use super::rules::{Quota, Room, Uses};
 use super::{Api, Create, Kind, Listing, Removal, Scopes, in_department, patterns, text};
 
 /// A skill type. Source: Skill Type (`getSkillTypes`, `createSkillType`, `updateSkillType`,
@@ -40,6 +40,13 @@ pub static KIND: Kind = Kind {
                 "first remove skill types that nobody needs, or choose a larger edition",
             )],
         }),
+        // Source: Skill, `getSkills`.
+        uses: Some(Uses::inside(
+            "/skills?departmentId={department}&skillTypeId={id}",
+            100,
+            &[("", "skill")],
+            ["id", "name"],
+        )),
         scopes: Scopes {
             read: &["Desk.automations.READ", "Desk.settings.READ"],
             create: &["Desk.automations.CREATE", "Desk.settings.CREATE"],

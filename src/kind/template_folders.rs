@@ -1,6 +1,6 @@
 //! Folders of e-mail templates.
 
-use super::rules::{Deed, GoWith, Is, Mark, Rule};
+use super::rules::{Deed, GoWith, Is, Mark, Rule, Uses};
 use super::{
     Api, Create, Field, Kind, Listing, Map, Removal, Scopes, Shape, Target, Within, choice,
     in_department, patterns, references, sent, text, to,
@@ -116,6 +116,13 @@ pub static KIND: Kind = Kind {
         required_on_create: &["access"],
         update: Some("/templateFolders/{id}"),
         removal: Removal::Delete("/templateFolders/{id}"),
+        // Source: `EmailTemplates`, `getTemplates`.
+        uses: Some(Uses::inside(
+            "/templates?departmentId={department}&folderId={id}",
+            100,
+            &[("", "e-mail template")],
+            ["templateId", "templateName"],
+        )),
         scopes: SCOPES,
         ..Api::BLANK
     }),

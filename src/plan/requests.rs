@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::api::{Method, Request, template};
-use crate::codec::{EncodeError, Ids, Part, encode, is_nothing, plain};
+use crate::codec::{EncodeError, Ids, Part, encode, is_nothing, listed, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
 use crate::kind::{
@@ -487,6 +487,17 @@ impl Op {
         Some((field, key, map.get(key)?))
     }
 
+    /// Whether it makes items inside of an object that is there: sent twice, they may be there twice.
+    fn makes_items(&self, context: &Context<'_>) -> bool {
+        let makes = |field: &&Field| {
+            let value = context.body.get(field.name);
+            self.sends(field, context.dialect)
+                && value.is_some_and(|value| listed::makes(&field.shape, value))
+        };
+        self.items() == Some(&OfItems::Add)
+            || !self.creates() && context.kind.fields.iter().any(|field| makes(&field))
+    }
+
     /// Builds the request.
     ///
     /// # Errors
@@ -494,7 +505,9 @@ impl Op {
     pub fn request(&self, context: &Context<'_>, ids: &dyn Ids) -> Result<Request, EncodeError> {
         let (method, line) = self.line(context, ids)?;
         let mut request = Request::of_line(method, &line);
-        if !self.creates() && self.items() != Some(&OfItems::Add) {
+        if self.makes_items(context) {
+            request = request.once();
+        } else if !self.creates() {
             // What is done already is not done twice by a repetition.
             request = request.repeatable();
         }

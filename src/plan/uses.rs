@@ -23,6 +23,8 @@ const NAMED: usize = 10;
 
 /// The place in a path for a sort of users.
 const SORT: &str = "sort";
+/// The place in a path for the object's id.
+const ID: &str = "id";
 
 /// One call about one object that goes, or that loses values.
 #[derive(Debug, Clone)]
@@ -58,12 +60,13 @@ pub fn asked(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Asked> {
         let Some(uses) = loss.kind.api(live.dialect).and_then(|api| api.uses) else {
             continue;
         };
-        let each = template::names(uses.path).contains(&SORT);
+        let object = live.find_id(loss.kind.collection, &loss.id);
+        let object = object.and_then(|index| live.objects.get(index));
         let sorts = uses
             .sorts
             .iter()
             .map(|(word, spoken)| (*word, Some(*spoken)));
-        let calls: Vec<_> = if each {
+        let calls: Vec<_> = if uses.sort.is_none() {
             sorts.collect()
         } else {
             vec![("", None)]
@@ -71,7 +74,12 @@ pub fn asked(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Asked> {
         all.extend(calls.into_iter().filter_map(|(word, sort)| {
             let fill = |place: &str| match place {
                 SORT => Some(word.to_owned()),
-                _ => Some(loss.id.clone()),
+                ID => Some(loss.id.clone()),
+                field => {
+                    let field = loss.kind.field(field)?;
+                    let key = field.wire(live.dialect).read_name()?;
+                    id_text(object?.raw.get(key)?)
+                }
             };
             let request = template::get(uses.path, &fill)?;
             Some(Asked {
@@ -266,7 +274,8 @@ impl Asked {
     /// The users that an answer tells of, each once and as a reader knows it.
     fn users(&self, answer: &Json, going: &BTreeSet<&str>) -> BTreeSet<String> {
         let lists = answer.as_object().into_iter().flatten();
-        let items = lists.filter_map(|(_, list)| list.as_array()).flatten();
+        let lists = lists.map(|(_, list)| list).chain([answer]);
+        let items = lists.filter_map(Json::as_array).flatten();
         let users = items.filter_map(|item| {
             let id = item.get(self.uses.id).and_then(id_text);
             if id.is_some_and(|id| going.contains(&*id)) {

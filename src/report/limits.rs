@@ -53,8 +53,8 @@ fn room(quota: &Quota) -> String {
 
 fn users(uses: &Uses) -> String {
     let calls = match uses.sort {
-        Some(_) => String::new(),
-        None => format!(" for each of {} sorts", uses.sorts.len()),
+        None if uses.sorts.len() > 1 => format!(" for each of {} sorts", uses.sorts.len()),
+        _ => String::new(),
     };
     let values = match uses.values {
         [] => String::new(),

@@ -305,6 +305,11 @@ impl Organization {
             .is_some_and(|objects| objects.contains_key(id))
     }
 
+    /// Whether lists show an object of this id: a managed one, or one of a stranger.
+    pub(super) fn knows(&self, collection: &str, id: &str) -> bool {
+        self.holds(collection, id) || self.is_strangers(collection, id)
+    }
+
     /// Takes the values of a custom field that is gone from all records of its module.
     fn forget_values(&mut self, field: &Value) {
         let (Some(module), Some(name)) = (field["module"].as_str(), field["apiName"].as_str())

@@ -154,6 +154,9 @@ impl Case {
         }
         if let Some(before) = &before {
             now = now.without_vain_renames(before);
+            if forgets.is_some() {
+                now = now.without_removals_of_the_held(before);
+            }
         }
         let faults = faults(
             seed,

@@ -455,6 +455,26 @@ impl Manifest {
         self
     }
 
+    /// The same without removals of what lies below others of an earlier manifest that this one does not name: a
+    /// run without a ledger leaves these, and Zoho Desk may refuse the removal.
+    pub fn without_removals_of_the_held(mut self, before: &Self) -> Self {
+        for (kind, resources) in &before.kinds {
+            for (n, resource) in resources {
+                if self.declares(kind, *n) || self.removed.contains(&(*kind, *n)) {
+                    continue;
+                }
+                for (_, drawn) in &resource.fields {
+                    if let Drawn::One(target, at) = drawn {
+                        let below = if kind == target { *n } else { u8::MAX };
+                        let held = before.pick(target, *at, below);
+                        held.map(|held| self.removed.remove(&(*target, held)));
+                    }
+                }
+            }
+        }
+        self
+    }
+
     /// The same without renames of what an earlier manifest did not declare: where other resources
     /// of the kind go, such a one is refused, since one of these may be meant.
     pub fn without_vain_renames(mut self, before: &Self) -> Self {

@@ -127,7 +127,7 @@ pub(super) static ROUTES: [Route; 8] = [
         |exchange| {
             let id = exchange.query.get("departmentId").unwrap_or_default();
             let id = id.to_owned();
-            if !exchange.organization.holds("departments", &id) {
+            if !exchange.organization.knows("departments", &id) {
                 return Err(Fault::State("There is no such department.".into()));
             }
             Ok(Answer::Object(200, routing(exchange, &id)))

@@ -88,7 +88,7 @@ pub(super) static ROUTES: [Route; 3] = [
 /// What is answered for a department without settings is not stated: nothing.
 fn read(exchange: &mut Exchange<'_>) -> Outcome {
     let id = exchange.query.get("depId").unwrap_or_default().to_owned();
-    if !exchange.organization.holds("departments", &id) {
+    if !exchange.organization.knows("departments", &id) {
         return Err(Fault::State("There is no such department.".into()));
     }
     Ok(match exchange.organization.stored(SETTINGS, &id) {
