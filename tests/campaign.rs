@@ -643,8 +643,7 @@ async fn schedule(case: &Case, doubles: bool) -> Result<Tally, String> {
     }
     desk.tally.schedules = 1;
     desk.tally.most_requests = desk.tally.requests;
-    desk.tally.bound =
-        MOST_REQUESTS.max(MOST_TIMES * reference.tally.requests) + desk.tally.asking;
+    desk.tally.bound = MOST_REQUESTS.max(MOST_TIMES * reference.tally.requests) + desk.tally.asking;
     desk.tally.story = desk.story;
     Ok(desk.tally)
 }

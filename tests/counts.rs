@@ -237,6 +237,34 @@ agents: {jane@example.com: {lastName: Doe, ROLE}}
     }
 }
 
+/// One call for each folder or skill type that goes.
+#[tokio::test(start_paused = true)]
+async fn what_nobody_declares_in_what_goes_is_named() {
+    for (case, asked, wanted) in [
+        (
+            "skill-types-in-use",
+            "/skills?",
+            "the plan takes `skillTypes/Example Company/Languages` away, and the skill type is used by skill `Spanish`",
+        ),
+        (
+            "template-folders-in-use",
+            "/templates?",
+            "the plan takes `templateFolders/Example Company/Replies` away, and the template folder is used by e-mail template `Welcome`",
+        ),
+    ] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/cases")
+            .join(case);
+        let desk = Desk::open(&folder, "openapi", &Variables::new()).await;
+        let ready = desk.plan().await.expect("a plan");
+        let warnings = ready.warnings.iter().map(|warning| &*warning.message);
+        assert!(warnings.eq([wanted]), "{:?}", ready.warnings);
+        let log = desk.take_log();
+        let calls = log.iter().filter(|one| one.target.contains(asked));
+        assert_eq!(calls.count(), 1, "{case}");
+    }
+}
+
 /// Thirteen calls for each custom field that goes or loses a value, and none for another one.
 #[tokio::test(start_paused = true)]
 async fn what_uses_a_custom_field_that_goes_or_loses_a_value_is_told_sort_by_sort() {

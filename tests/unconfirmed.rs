@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use common::runs::{DIALECTS, Run, organization, rest, writes};
 use deskform::apply::event::Outcome;
 use deskform::dialect::Dialect;
 use deskform::ledger::Ledger;
+use deskform::simulator::Faults;
 use http::{Request, Response, StatusCode};
 use serde_json::json;
 
@@ -287,5 +289,64 @@ agents:
         let new = Ledger::new(&run.desk.options().environment, "700001");
         let left = rest(dialect, text, &simulator, run.ledger(new)).await;
         assert_eq!(left.len(), usize::from(!is_carried_out), "{left:?}");
+    }
+}
+
+/// Sent again blindly, the new section would be there twice where sections that are not named are kept.
+#[tokio::test(start_paused = true)]
+async fn what_an_update_makes_inside_of_an_object_is_made_once() {
+    let dialect = Dialect::Openapi;
+    let layout = "\
+layouts:
+  own: {layoutName: Own, module: contacts, department: {lookup: Example Company}}
+";
+    let text = layout.replace("}}", "}, sections: {More: {fields: {lastName: {}}}}}");
+    let lost = || {
+        let mut lost = Response::new(Bytes::from("<html></html>"));
+        *lost.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        lost
+    };
+    let is_update = |request: &Request<Bytes>| {
+        request.method() == "PATCH" && request.uri().path().contains("/layouts/")
+    };
+    for is_carried_out in [false, true] {
+        let simulator = organization(dialect);
+        let faults = Faults::parse("quirks=sections-merge").expect("a spec");
+        simulator.lock().expect("it").set_faults(faults);
+        let new = Ledger::new("test", "700001");
+        let first = Run::of(dialect, layout, &simulator, |front| front).await;
+        let ledger = first.ledger(new);
+        let (asked, answered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let first_time = |count: &AtomicUsize| count.fetch_add(1, Ordering::Relaxed) == 0;
+        let run = Run::of(dialect, &text, &simulator, |front| {
+            front
+                .ask(move |request| {
+                    let fails = !is_carried_out && is_update(request) && first_time(&asked);
+                    fails.then(lost)
+                })
+                .change(move |request, response| {
+                    if is_carried_out && is_update(request) && first_time(&answered) {
+                        *response = lost();
+                    }
+                })
+        })
+        .await;
+        let outcomes = run.outcomes();
+        assert!(
+            matches!(*outcomes, [Outcome::Applied { .. }]),
+            "{outcomes:?}"
+        );
+        let log = run.desk.take_log();
+        let sent = log.iter().filter(|call| call.method == "PATCH").count();
+        assert_eq!(sent, 1, "{log:?}");
+        let left = rest(dialect, &text, &simulator, run.ledger(ledger)).await;
+        assert_eq!(left.len(), 0, "{left:?}");
+        let simulator = simulator.lock().expect("it");
+        let organization = simulator.organization("700001").expect("it");
+        let layouts = organization.objects("layouts");
+        let own = layouts.iter().find(|one| one["layoutName"] == "Own");
+        let sections = own.expect("it")["sections"].as_array().expect("a list");
+        let of_the_name = sections.iter().filter(|one| one["name"] == "More");
+        assert_eq!(of_the_name.count(), 1, "{sections:?}");
     }
 }

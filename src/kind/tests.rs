@@ -353,7 +353,12 @@ fn checks_and_plans_ask_for_the_same_users() {
         .filter_map(|api| api.uses)
     {
         let each = template::names(uses.path).contains(&"sort");
-        assert_eq!(each, uses.sort.is_none(), "{}", uses.path);
+        assert_eq!(
+            each || uses.sorts.len() == 1,
+            uses.sort.is_none(),
+            "{}",
+            uses.path
+        );
         if !each {
             continue;
         }
@@ -370,6 +375,25 @@ fn checks_and_plans_ask_for_the_same_users() {
             .map(|question| question.path)
             .collect();
         assert_eq!(asked, wanted);
+    }
+    assert!(found > 0);
+}
+
+/// A call for the users of an object is filled from what is known of it.
+#[test]
+fn the_places_of_a_call_for_users_are_fields_that_are_read() {
+    let mut found = 0;
+    for kind in KINDS {
+        let Some(uses) = kind.openapi.as_ref().and_then(|api| api.uses) else {
+            continue;
+        };
+        for place in template::names(uses.path) {
+            let field = kind.field(place);
+            let is_read =
+                field.is_some_and(|field| field.wire(Dialect::Openapi).read_name().is_some());
+            assert!(["id", "sort"].contains(&place) || is_read, "{}", uses.path);
+            found += usize::from(is_read);
+        }
     }
     assert!(found > 0);
 }

@@ -339,6 +339,18 @@ mod tests {
         assert!(asked.users(&json!(null), &going).is_empty());
     }
 
+    /// Some lists stand bare, as those of templates do.
+    #[test]
+    fn what_lies_in_an_object_uses_it() {
+        let asked = asked("templateFolders", Some("e-mail template"), &[]);
+        let answer = json!([
+            {"templateId": "1", "templateName": "Welcome"},
+            {"templateId": "2", "templateName": "Goes too"},
+        ]);
+        let told = asked.users(&answer, &BTreeSet::from(["2"]));
+        assert!(told.iter().eq(["e-mail template `Welcome`"]), "{told:?}");
+    }
+
     #[test]
     fn users_are_of_the_sort_that_was_asked_for() {
         let asked = asked("customFields", Some("view"), &[]);
