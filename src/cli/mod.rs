@@ -24,6 +24,7 @@ pub mod output;
 pub mod plan;
 mod progress;
 mod project;
+pub mod runs;
 mod saved;
 pub mod schema;
 mod signals;
@@ -149,6 +150,8 @@ enum Command {
     Export(export::Args),
     /// Show or correct who owns what
     Ledger(ledger::Args),
+    /// List past runs, or show what one did
+    Runs(runs::Args),
     /// Give back the lock of a run that is gone
     Unlock(unlock::Args),
     /// Serve a simulated Zoho Desk on loopback
@@ -257,6 +260,7 @@ pub fn run() -> u8 {
         Command::Drift(args) => drift::run(global, args),
         Command::Export(args) => export::run(global, args),
         Command::Ledger(args) => ledger::run(global, args),
+        Command::Runs(args) => runs::run(global, args),
         Command::Unlock(args) => unlock::run(global, args),
         Command::Simulate(args) => simulate::run(global, args),
         Command::Doctor(args) => doctor::run(global, args),

@@ -18,6 +18,7 @@ impl Command {
             | Self::Drift(_)
             | Self::Export(_)
             | Self::Ledger(_)
+            | Self::Runs(_)
             | Self::Unlock(_)
             | Self::Auth(_)
             | Self::Doctor(_) => true,

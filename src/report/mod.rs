@@ -14,6 +14,7 @@ pub mod output_schema;
 pub mod plan_schema;
 pub mod problems;
 mod risks;
+pub mod runs;
 mod table;
 pub mod text;
 pub mod topics;
