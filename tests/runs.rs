@@ -57,8 +57,8 @@ fn a_run_that_wrote_is_listed_and_shown_before_and_after() {
     }
     let json = place.done(&format!("runs show {} --format json", names[0]));
     let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
-    assert_eq!(json["steps"][0]["result"], "applied");
-    let change = &json["steps"][0]["step"]["changes"][0];
+    assert_eq!(json["results"][0]["result"], "applied");
+    let change = &json["plan"]["steps"][0]["changes"][0];
     assert_eq!(change["before"], "Answers");
     assert_eq!(change["after"], "Other answers");
     let markdown = place.done(&format!("runs show {} --format markdown", names[0]));

@@ -8,7 +8,7 @@ use super::markdown::{code, html_sentence};
 use super::{Style, text};
 use crate::plan::Step;
 use crate::problem::counted;
-use crate::run_record::history::{Came, PastResult, PastRun};
+use crate::run_record::history::{Came, FORMAT_VERSION, PastResult, PastRun};
 use crate::safe::safe;
 use crate::verb::Verb;
 
@@ -121,27 +121,16 @@ pub fn list_json(environment: &str, runs: &[Listed]) -> Json {
             Listed::Unreadable(run, why) => json!({"run": run, "unreadable": why}),
         })
         .collect();
-    json!({"formatVersion": 1, "environment": environment, "runs": runs})
+    json!({"formatVersion": FORMAT_VERSION, "environment": environment, "runs": runs})
 }
 
-/// One run for programs: its steps have the form that they have in a plan, each with what came of it.
+/// One run for programs: its plan, as a saved one, and what came of it.
 #[must_use]
 pub fn one_json(run: &PastRun) -> Json {
-    let steps = run.plan.steps.iter().map(|step| {
-        let result = result(run, step);
-        json!({
-            "step": step,
-            "result": result.map(|one| one.result),
-            "id": result.and_then(|one| one.id.as_deref()),
-            "error": result.and_then(|one| one.error.as_deref()),
-        })
-    });
     let mut object = about(run);
-    object["formatVersion"] = json!(1);
-    object["environment"] = json!(run.plan.environment);
-    object["orgId"] = json!(run.plan.org_id);
-    object["takenOver"] = json!(run.plan.taken_over);
-    object["steps"] = steps.collect();
+    object["formatVersion"] = json!(FORMAT_VERSION);
+    object["plan"] = json!(run.plan);
+    object["results"] = json!(run.results);
     object
 }
 

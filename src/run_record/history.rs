@@ -86,6 +86,9 @@ pub enum Came {
 }
 
 impl Came {
+    /// Every end.
+    pub const ALL: [Self; 4] = [Self::Applied, Self::Partly, Self::Failed, Self::Unknown];
+
     /// The word for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
