@@ -122,13 +122,21 @@ fn wrong() -> Place {
 /// What a command has done: the files and, of those without times and tokens, their contents; and
 /// what is left to be done.
 fn effects(place: &Place) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
+    let mut out: BTreeMap<String, String> = BTreeMap::new();
     for (name, bytes) in place.files() {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let text = match name.as_str() {
             // Ledgers and simulators tell when.
             name if name.starts_with(".deskform/") => String::new(),
             _ => without_latency(&text),
+        };
+        // Runs have names of their own.
+        let name = match name.rsplit_once('/') {
+            Some((folder, _)) if folder.contains("/history/") => {
+                let number = out.keys().filter(|name| name.starts_with(folder)).count();
+                format!("{folder}/{number}")
+            }
+            _ => name,
         };
         out.insert(name, text);
     }

@@ -534,7 +534,7 @@ fn slips_with_keys_are_warned_about() {
 
 /// Times and ids of runs as one sign, wherever they stand.
 fn without_times(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-:.".contains(c);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-:._".contains(c);
     let mut out = String::with_capacity(text.len());
     let mut token = String::new();
     for c in text.chars().chain(['\n']) {

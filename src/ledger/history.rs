@@ -8,7 +8,7 @@ use super::journal::RunId;
 use super::store::Store;
 
 /// The folder of past runs.
-const FOLDER: &str = "history";
+pub(super) const FOLDER: &str = "history";
 
 /// Largest record of a run that is written or read, in bytes.
 pub const MAX_PAST_RUN: usize = 256 * 1024 * 1024;

@@ -269,10 +269,15 @@ impl<'s> Tree<'s> {
 /// By how many characters each level of a tree is indented.
 pub(super) const STEP: usize = 2;
 
-/// The names on the way to a field.
+/// The names on the way to a field. What a list holds beside its items, such as their order, has a name
+/// without the dollar sign that no manifest writes there.
 fn way(pointer: &str) -> Vec<String> {
     if pointer.starts_with('/') {
-        keys(pointer).map(Cow::into_owned).collect()
+        let name = |key: Cow<'_, str>| match key.strip_prefix('$') {
+            Some(name) => name.to_owned(),
+            None => key.into_owned(),
+        };
+        keys(pointer).map(name).collect()
     } else {
         vec![pointer.to_owned()]
     }

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::config::History;
 use crate::ledger::journal::{RunId, Settled, Unfinished};
-use crate::ledger::{Store, StoreError};
+use crate::ledger::{MAX_PAST_RUN, Store, StoreError};
 use crate::plan::Plan;
 use crate::problem::reason;
 use crate::state::Address;
@@ -279,7 +279,12 @@ pub(super) async fn keep(store: &Store, past: &PastRun) -> Result<(), StoreError
     if past.ended.is_some() && !past.has_written() {
         return store.drop_past(std::slice::from_ref(&past.run)).await;
     }
-    store.replace_past(&past.run, past.bytes()).await
+    let bytes = past.bytes();
+    if bytes.len() > MAX_PAST_RUN {
+        tracing::warn!("the run is too large to be kept, so `runs` will not show it");
+        return Ok(());
+    }
+    store.replace_past(&past.run, bytes).await
 }
 
 /// Completes what is kept of a killed run by what its journal tells.

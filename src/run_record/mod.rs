@@ -674,13 +674,9 @@ impl Keeper {
             ledger.absorbed = own.chain(&self.others).cloned().collect();
             self.store.save(&mut ledger, &self.version).await?;
         }
-        // The journals of killed runs go after this.
-        for run in &self.unfinished {
-            history::complete(&self.store, run).await?;
-        }
-        if let Some((past, retention)) = &self.past {
-            history::keep(&self.store, past).await?;
-            history::tidy(&self.store, *retention, now).await?;
+        // The journals of killed runs go after this. The ledger is saved, whatever becomes of it.
+        if let Err(error) = self.keep_history(now).await {
+            tracing::warn!(%error, "what runs did could not be kept, so `runs` does not show all of it");
         }
         // A journal that holds a doubt is left to the next run, which looks what came of it.
         match journal_writer {
@@ -692,6 +688,18 @@ impl Keeper {
         }
         for run in &self.others {
             self.store.finish(run, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what this run did, and what killed runs did by their journals.
+    async fn keep_history(&self, now_ms: i64) -> Result<(), StoreError> {
+        for run in &self.unfinished {
+            history::complete(&self.store, run).await?;
+        }
+        if let Some((past, retention)) = &self.past {
+            history::keep(&self.store, past).await?;
+            history::tidy(&self.store, *retention, now_ms).await?;
         }
         Ok(())
     }

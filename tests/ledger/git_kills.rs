@@ -96,13 +96,15 @@ impl Stage {
         shell.output().unwrap()
     }
 
-    /// The names of the pieces that lie in the remote.
+    /// The names of the pieces that lie in the remote, but for past runs.
     fn pieces(&self) -> Vec<String> {
         let listed = git(
             &self.place.remote(),
             "ls-tree -r --name-only refs/deskform/production",
         );
-        listed.lines().map(str::to_owned).collect()
+        // Every run that wrote is kept, whatever became of it.
+        let lines = listed.lines().filter(|name| !name.starts_with("history/"));
+        lines.map(str::to_owned).collect()
     }
 
     fn is_locked(&self) -> bool {

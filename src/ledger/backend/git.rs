@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Condition, Put, Tag};
 use crate::ledger::error::{StoreError, Trouble};
+use crate::ledger::history::FOLDER as PAST_RUNS;
 use program::{Failed, Program};
 
 /// The folder of the refs.
@@ -751,6 +752,12 @@ fn is_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether a piece is what is kept of a past run, which goes along with what is said of the run.
+fn is_past(name: &str) -> bool {
+    name.strip_prefix(PAST_RUNS)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// Says what a commit changes, in plain words.
 fn message(
     before: &BTreeMap<String, Blob>,
@@ -759,7 +766,7 @@ fn message(
 ) -> String {
     let folders = |pieces: &BTreeMap<String, Blob>| -> BTreeMap<String, usize> {
         let mut folders = BTreeMap::new();
-        for name in pieces.keys() {
+        for name in pieces.keys().filter(|name| !is_past(name)) {
             if let Some((folder, _)) = name.rsplit_once('/') {
                 *folders.entry(folder.to_owned()).or_default() += 1;
             }
@@ -801,6 +808,9 @@ fn message(
     }
     for folder in old.keys().filter(|folder| !new.contains_key(*folder)) {
         deeds.push(format!("clear away the journal of the run {}", run(folder)));
+    }
+    if deeds.is_empty() {
+        deeds.push("change what is kept of past runs".to_owned());
     }
     let text = deeds.join(", ");
     let mut letters = text.chars();
