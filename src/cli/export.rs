@@ -14,7 +14,8 @@ use super::output::announce;
 use super::progress::{reading, remembered};
 use super::wait::MaxWait;
 use crate::export::{
-    Choice, Exported, Known, NamedSecrets, Notes, export_chosen, leave_secrets_out, name_secrets,
+    Choice, Exported, Known, NamedSecrets, Natural, Notes, export_chosen, leave_secrets_out,
+    name_secrets,
 };
 use crate::kind::{self, KINDS, Kind, Listing, ORDER};
 use crate::ledger::{Ledger, Store};
@@ -60,12 +61,13 @@ pub struct Args {
 }
 
 /// What the command line chooses.
-struct Chosen {
-    kinds: BTreeSet<&'static str>,
+#[derive(Default)]
+pub(super) struct Chosen {
+    pub(super) kinds: BTreeSet<&'static str>,
     targets: Vec<Address>,
     exclude: Vec<Address>,
     /// Kinds of seeds that are left out, since nobody asked for them.
-    seeds_left: Vec<&'static str>,
+    pub(super) seeds_left: Vec<&'static str>,
 }
 
 impl Chosen {
@@ -75,13 +77,17 @@ impl Chosen {
             choice::addresses(&args.targets),
             choice::exclusions(&args.exclude),
         );
-        let (kinds, targets, exclude) = match (kinds, targets, exclude) {
-            (Ok(kinds), Ok(targets), Ok(exclude)) => (kinds, targets, exclude),
+        match (kinds, targets, exclude) {
+            (Ok(kinds), Ok(targets), Ok(exclude)) => Ok(Self::new(kinds, targets, exclude)),
             (kinds, targets, exclude) => {
                 let wrong = [kinds.err(), targets.err(), exclude.err()];
-                return Err(wrong.into_iter().flatten().flatten().collect());
+                Err(wrong.into_iter().flatten().flatten().collect())
             }
-        };
+        }
+    }
+
+    /// What of these kinds, without seeds where none are named, and of these resources.
+    pub(super) fn new(kinds: choice::Kinds, targets: Vec<Address>, exclude: Vec<Address>) -> Self {
         // An order goes with those that it is about, and may be chosen by itself.
         let is_of = |kind: &Kind, collection: &str| {
             let ranking = kind.ranking();
@@ -108,11 +114,25 @@ impl Chosen {
                 seeds_left.push(kind.collection);
             }
         }
-        Ok(Self {
+        Self {
             kinds: chosen,
             targets,
             exclude,
             seeds_left,
+        }
+    }
+
+    /// Says which seeds are left out, with the command's verb for what it does with them otherwise.
+    pub(super) fn left_out(&self, verb: &str) -> Option<String> {
+        let seeds: Vec<String> = (self.seeds_left.iter())
+            .map(|one| (*one).to_owned())
+            .collect();
+        (!seeds.is_empty()).then(|| {
+            format!(
+                "{} left out, since they are customers' records; `--kinds {}` {verb} them, `--kinds {ALL_KINDS}` everything",
+                listed(&seeds, "and"),
+                seeds.join(" --kinds "),
+            )
         })
     }
 }
@@ -160,17 +180,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         mut notes,
         ..
     } = exported;
-    if !chosen.seeds_left.is_empty() {
-        let seeds: Vec<String> = chosen
-            .seeds_left
-            .iter()
-            .map(|one| (*one).to_owned())
-            .collect();
-        notes.tell(format!(
-            "{} left out, since they are customers' records; `--kinds {}` exports them, `--kinds {ALL_KINDS}` everything",
-            listed(&seeds, "and"),
-            seeds.join(" --kinds "),
-        ));
+    if let Some(left_out) = chosen.left_out("exports") {
+        notes.tell(left_out);
     }
     let sources = checked(
         &workspace,
@@ -228,67 +239,117 @@ async fn export_live(
     chosen: &Chosen,
     desired: Option<&Desired>,
 ) -> Result<(Whereabouts, Exported), Failure> {
-    let connected = workspace.connect(None).await?;
-    let whereabouts = workspace.whereabouts(&connected, store);
-    let view = workspace.look(store).await?;
-    let session = &connected.session;
-    let left_out = |collection: &str| {
-        let mut excluded = chosen.exclude.iter();
-        excluded.any(|one| one.is_whole_kind() && one.collection == collection)
-    };
-    let mut needs = Needs::everything_of(&chosen.kinds, &left_out, session.dialect);
-    needs.remembered.clone_from(&view.ledger.listings);
-    seeds::ask(global, workspace, session, &needs, &chosen.kinds).await?;
-    let expected = remembered(view.ledger.listings.values());
-    let work = read(workspace, session, &needs, &chosen.kinds);
-    let mut live = reading(global, session, expected, work).await?;
-    let known = Known::of(&view.ledger);
-    let choice = Choice {
-        kinds: Some(chosen.kinds.clone()),
-        targets: chosen.targets.clone(),
-        exclude: chosen.exclude.clone(),
-        known: Some(&known),
-        secrets: NamedSecrets::of(&workspace.secrets()),
-        ..Choice::default()
-    };
-    let choice = match desired {
-        Some(desired) => beside(
-            global,
-            workspace,
-            desired,
-            choice,
-            &view.ledger,
-            &needs,
-            &mut live,
-        )?,
-        None => choice,
-    };
-    let has_secret_key = |object: &LiveObject| {
-        let secrets = known.entry(object).map(|entry| &entry.secrets);
-        let mut secrets = secrets.into_iter().flatten();
-        secrets.any(|path| may_hold_key(object.kind, path))
-    };
-    let mut exported = export_chosen(&mut live, &choice, &has_secret_key);
-    check_targets(&chosen.targets, &exported, &choice)
-        .map_err(|problems| workspace.failure(problems.into()))?;
-    leave_secrets_out(&known, &live, &mut exported, &may_hold_key);
-    name_secrets(&mut exported, &choice.secrets);
-    let cannot: Vec<String> = (KINDS.iter())
-        .filter(|kind| chosen.kinds.contains(kind.collection))
-        .filter(|kind| {
-            kind.api(session.dialect)
-                .is_none_or(|api| api.listing == Listing::Mentioned)
+    let mut read = Read::live(global, workspace, store, chosen).await?;
+    let exported = read.exported(global, workspace, chosen, desired, BTreeMap::new())?;
+    Ok((read.whereabouts, exported))
+}
+
+/// An organization as an export reads it.
+pub(super) struct Read {
+    pub(super) whereabouts: Whereabouts,
+    pub(super) live: Live,
+    ledger: Ledger,
+    needs: Needs,
+}
+
+impl Read {
+    /// Reads what was chosen.
+    ///
+    /// # Errors
+    /// [`Failure`] when it cannot be read.
+    pub(super) async fn live(
+        global: &Global,
+        workspace: &Workspace,
+        store: &Store,
+        chosen: &Chosen,
+    ) -> Result<Self, Failure> {
+        let connected = workspace.connect(None).await?;
+        let whereabouts = workspace.whereabouts(&connected, store);
+        let ledger = workspace.look(store).await?.ledger;
+        let session = &connected.session;
+        let left_out = |collection: &str| {
+            let mut excluded = chosen.exclude.iter();
+            excluded.any(|one| one.is_whole_kind() && one.collection == collection)
+        };
+        let mut needs = Needs::everything_of(&chosen.kinds, &left_out, session.dialect);
+        needs.remembered.clone_from(&ledger.listings);
+        seeds::ask(global, workspace, session, &needs, &chosen.kinds).await?;
+        let expected = remembered(ledger.listings.values());
+        let work = read(workspace, session, &needs, &chosen.kinds);
+        let live = reading(global, session, expected, work).await?;
+        Ok(Self {
+            whereabouts,
+            live,
+            ledger,
+            needs,
         })
-        .map(|kind| kind.collection.to_owned())
-        .collect();
-    if !cannot.is_empty() {
-        exported.notes.tell(format!(
-            "{} cannot be exported in the {} dialect",
-            listed(&cannot, "and"),
-            session.dialect
-        ));
     }
-    Ok((whereabouts, exported))
+
+    /// Makes a state of it; with manifests, of what they do not have. Things that another export has
+    /// get the `names` that they have there.
+    ///
+    /// # Errors
+    /// [`Failure`] when a target means nothing.
+    pub(super) fn exported(
+        &mut self,
+        global: &Global,
+        workspace: &Workspace,
+        chosen: &Chosen,
+        desired: Option<&Desired>,
+        names: BTreeMap<Natural, Address>,
+    ) -> Result<Exported, Failure> {
+        let Self {
+            live,
+            ledger,
+            needs,
+            ..
+        } = self;
+        let known = Known::of(ledger);
+        let choice = Choice {
+            kinds: Some(chosen.kinds.clone()),
+            targets: chosen.targets.clone(),
+            exclude: chosen.exclude.clone(),
+            known: Some(&known),
+            secrets: NamedSecrets::of(&workspace.secrets()),
+            names,
+            ..Choice::default()
+        };
+        let choice = match desired {
+            Some(desired) => beside(global, workspace, desired, choice, ledger, needs, live)?,
+            None => choice,
+        };
+        let has_secret_key = |object: &LiveObject| {
+            let secrets = known.entry(object).map(|entry| &entry.secrets);
+            let mut secrets = secrets.into_iter().flatten();
+            secrets.any(|path| may_hold_key(object.kind, path))
+        };
+        let mut exported = export_chosen(live, &choice, &has_secret_key);
+        check_targets(&chosen.targets, &exported, &choice)
+            .map_err(|problems| workspace.failure(problems.into()))?;
+        leave_secrets_out(&known, live, &mut exported, &may_hold_key);
+        name_secrets(&mut exported, &choice.secrets);
+        let cannot = self.cannot(&chosen.kinds);
+        if !cannot.is_empty() {
+            exported.notes.tell(format!(
+                "{} cannot be exported in the {} dialect",
+                listed(&cannot, "and"),
+                self.live.dialect
+            ));
+        }
+        Ok(exported)
+    }
+
+    /// The kinds of which the dialect has no listing.
+    pub(super) fn cannot(&self, chosen: &BTreeSet<&'static str>) -> Vec<String> {
+        let kinds = KINDS.iter();
+        let cannot = kinds.filter(|kind| {
+            chosen.contains(kind.collection)
+                && kind
+                    .api(self.live.dialect)
+                    .is_none_or(|api| api.listing == Listing::Mentioned)
+        });
+        cannot.map(|kind| kind.collection.to_owned()).collect()
+    }
 }
 
 /// Writes the files, each with the line that names its schema to editors.

@@ -7,6 +7,7 @@ mod choice;
 mod commit;
 pub mod common;
 pub mod completions;
+pub mod diff;
 pub mod doctor;
 mod dotenv;
 pub mod drift;
@@ -26,6 +27,7 @@ mod progress;
 mod project;
 mod saved;
 pub mod schema;
+pub mod show;
 mod signals;
 pub mod simulate;
 mod stale;
@@ -141,10 +143,14 @@ enum Command {
     Validate(validate::Args),
     /// Show what apply would do
     Plan(plan::Args),
+    /// Show a saved plan, asking nobody
+    Show(show::Args),
     /// Make the organization match the manifests
     Apply(apply::Args),
     /// Report what moved since the last apply, in Zoho Desk or in the manifests
     Drift(drift::Args),
+    /// Compare two sides: environments as they are live, manifests of a folder or of a revision
+    Diff(diff::Args),
     /// Write a live organization as manifests
     Export(export::Args),
     /// Show or correct who owns what
@@ -253,8 +259,10 @@ pub fn run() -> u8 {
         Command::Init(args) => init::run(global, args),
         Command::Validate(args) => validate::run(global, args),
         Command::Plan(args) => plan::run(global, args),
+        Command::Show(args) => show::run(global, args),
         Command::Apply(args) => apply::run(global, args),
         Command::Drift(args) => drift::run(global, args),
+        Command::Diff(args) => diff::run(global, args),
         Command::Export(args) => export::run(global, args),
         Command::Ledger(args) => ledger::run(global, args),
         Command::Unlock(args) => unlock::run(global, args),

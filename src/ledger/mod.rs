@@ -33,6 +33,7 @@ use crate::api::page::Known;
 use crate::problem::reason;
 use crate::state::{Address, Key, pointer};
 
+pub(crate) use backend::git::program as git;
 pub use beside::names_beside;
 pub use error::{Refusal, StoreError, Trouble};
 pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
