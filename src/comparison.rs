@@ -231,7 +231,7 @@ impl Compared {
             address: address.clone(),
             found,
             other: None,
-            fields: all_of(kind, body, found),
+            fields: all_of(kind, &address.handle, body, found),
         });
     }
 }
@@ -259,7 +259,7 @@ fn shown(kind: &'static Kind, difference: &Difference) -> Field {
 }
 
 /// All that a body says, as fields of the side that has it.
-fn all_of(kind: &'static Kind, body: &Body, found: Where) -> Vec<Field> {
+fn all_of(kind: &'static Kind, handle: &str, body: &Body, found: Where) -> Vec<Field> {
     let field = |path: &FieldPath, value: &Value| {
         let (a, b) = match found {
             Where::OnlyInB => (&Value::Null, value),
@@ -271,8 +271,8 @@ fn all_of(kind: &'static Kind, body: &Body, found: Where) -> Vec<Field> {
     for (own, value) in body.of_kind(kind) {
         let path = FieldPath::of(own.name);
         match value {
-            // What has no name of its own says none.
-            _ if own.naming && kind.fixed_name().is_some() => {}
+            // What has no name of its own says none, and a name that is the handle is said already.
+            value if own.naming && (kind.fixed_name().is_some() || value.is_word(handle)) => {}
             Value::Null => {}
             Value::List(list) if list.is_empty() => {}
             Value::Map(map) => fields.extend(

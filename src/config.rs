@@ -439,7 +439,14 @@ impl Environment {
     #[must_use]
     pub fn has_credentials_of(&self, other: &Self) -> bool {
         match (&self.target, &other.target) {
-            (Target::Live { credentials: one, .. }, Target::Live { credentials: other, .. }) => {
+            (
+                Target::Live {
+                    credentials: one, ..
+                },
+                Target::Live {
+                    credentials: other, ..
+                },
+            ) => {
                 let texts = |credentials: &Credentials| -> Vec<String> {
                     let templates = credentials.templates().into_iter();
                     templates.map(|template| template.text.clone()).collect()

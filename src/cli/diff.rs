@@ -6,6 +6,7 @@ mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Global;
 use super::choice;
 use super::common::{Failure, Folder, Workspace, block_on, remark};
 use super::export::{Chosen, Read};
@@ -13,7 +14,6 @@ use super::many::Form;
 use super::progress::{reading, remembered};
 use super::terminal::style;
 use super::wait::MaxWait;
-use super::Global;
 use crate::comparison::{Against, Compared, Exports, Report, Side, against, declared, exports};
 use crate::config::Prune;
 use crate::export::Exported;
@@ -21,7 +21,7 @@ use crate::kind;
 use crate::problem::{Code, Problem, exit};
 use crate::report;
 use crate::run_record::watched;
-use sides::{Declared, Word};
+use sides::{Declared, Manifests, Word};
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
@@ -79,9 +79,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     };
     let (report, failure) = match (a, b) {
         (Word::Environment(a), Word::Environment(b)) => work.environments([a, b])?,
-        (Word::Environment(live), manifests) => work.against(live, manifests, true)?,
-        (manifests, Word::Environment(live)) => work.against(live, manifests, false)?,
-        (a, b) => work.manifests(a, b)?,
+        (Word::Environment(live), Word::Manifests(own)) => work.against(live, own, true)?,
+        (Word::Manifests(own), Word::Environment(live)) => work.against(live, own, false)?,
+        (Word::Manifests(a), Word::Manifests(b)) => work.manifests(a, b)?,
     };
     args.format.print(&match args.format {
         Form::Text => report::comparison::text(&report, style(global)),
@@ -160,11 +160,9 @@ impl Work<'_> {
         let mut first = one.exported(global, &a, &chosen, None, BTreeMap::new())?;
         let names = first.names(&one.live);
         let mut second = other.exported(global, &b, &chosen, None, names)?;
+        self.tell(&[(&a, &first), (&b, &second)]);
         let mut kinds = chosen.kinds.clone();
-        for (workspace, read, exported) in
-            [(&a, &one, &first), (&b, &other, &second)]
-        {
-            self.tell(workspace, exported);
+        for read in [&one, &other] {
             for collection in read.cannot(&chosen.kinds) {
                 kinds.remove(&*collection);
             }
@@ -191,17 +189,28 @@ impl Work<'_> {
         block_on(Read::live(self.global, workspace, &store, chosen))
     }
 
-    /// Says what an export left out.
-    fn tell(&self, workspace: &Workspace, exported: &Exported) {
-        let notes = &exported.notes;
-        let lines = if self.global.verbose > 0 {
-            notes.lines()
-        } else {
-            // The rest is about how manifests would be written.
-            notes.general()
+    /// Says what exports left out: what is said of all of them once, and of the others which are meant.
+    fn tell(&self, exports: &[(&Workspace, &Exported)]) {
+        let lines = |exported: &Exported| {
+            if self.global.verbose > 0 {
+                exported.notes.lines()
+            } else {
+                // The rest is about how manifests would be written.
+                exported.notes.general()
+            }
         };
-        for line in lines {
-            self.note(&format!("{}: {line}", workspace.environment.name));
+        let mut told = BTreeSet::new();
+        for (workspace, exported) in exports {
+            for line in lines(exported) {
+                let is_of_all = exports
+                    .iter()
+                    .all(|(_, other)| lines(other).contains(&line));
+                if !is_of_all {
+                    self.note(&format!("{}: {line}", workspace.environment.name));
+                } else if told.insert(line.clone()) {
+                    self.note(&line);
+                }
+            }
         }
     }
 
@@ -209,7 +218,7 @@ impl Work<'_> {
     fn against(
         &self,
         live: &str,
-        manifests: Word<'_>,
+        manifests: Manifests<'_>,
         is_live_first: bool,
     ) -> Result<Found, Failure> {
         let global = self.global;
@@ -263,8 +272,7 @@ impl Work<'_> {
         };
         let report = compared.report(a, b, &kinds);
         let problems = sides.problems;
-        let failure =
-            (!problems.is_empty()).then(|| manifests.workspace.failure(problems.into()));
+        let failure = (!problems.is_empty()).then(|| manifests.workspace.failure(problems.into()));
         Ok((report, failure))
     }
 
@@ -280,13 +288,13 @@ impl Work<'_> {
         let mut read = self.read(workspace, &chosen)?;
         let desired = Some(&manifests.desired);
         let exported = read.exported(self.global, workspace, &chosen, desired, BTreeMap::new())?;
-        self.tell(workspace, &exported);
+        self.tell(&[(workspace, &exported)]);
         compared.add_live(&exported.state, is_live_first);
         Ok(())
     }
 
     /// Compares manifests with manifests.
-    fn manifests(&self, a: Word<'_>, b: Word<'_>) -> Result<Found, Failure> {
+    fn manifests(&self, a: Manifests<'_>, b: Manifests<'_>) -> Result<Found, Failure> {
         let own = self.global.one_environment()?;
         let a = Declared::open(self.global, a, own)?;
         let b = Declared::open(self.global, b, own)?;

@@ -149,7 +149,7 @@ enum Command {
     Apply(apply::Args),
     /// Report what moved since the last apply, in Zoho Desk or in the manifests
     Drift(drift::Args),
-    /// Compare two sides: environments as they are live, manifests of a folder or of a revision
+    /// Compare environments as they are live, and manifests of folders or revisions
     Diff(diff::Args),
     /// Write a live organization as manifests
     Export(export::Args),

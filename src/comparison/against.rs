@@ -38,20 +38,32 @@ pub fn against(against: Against<'_>, kinds: &BTreeSet<&'static str>) -> Compared
             // What manifests do not declare is told by an export.
             Change::Remove(_) => {}
             Change::Create(address) => {
-                if let Some((row, body)) = rows.get(&address).and_then(|row| Some((row, row.named.as_ref()?)))
+                if let Some((row, body)) = rows
+                    .get(&address)
+                    .and_then(|row| Some((row, row.named.as_ref()?)))
                 {
                     compared.one_sided(row.kind, &address, body, against.declared());
                 }
             }
             Change::Update(address, differences) => {
                 let is_secret = secrets(rows.get(&address));
-                let plain = differences.iter().filter(|one| !is_secret.contains(one.path.field));
-                add(&address, plain.filter_map(|one| against.field(&address, one)).collect());
+                let plain = differences
+                    .iter()
+                    .filter(|one| !is_secret.contains(one.path.field));
+                add(
+                    &address,
+                    plain
+                        .filter_map(|one| against.field(&address, one))
+                        .collect(),
+                );
             }
         }
     }
     for (address, difference, _) in &against.sides.owned.by_hand {
-        add(address, against.field(address, difference).into_iter().collect());
+        add(
+            address,
+            against.field(address, difference).into_iter().collect(),
+        );
     }
     let mut equal = 0;
     for row in rows {
@@ -129,7 +141,10 @@ impl Against<'_> {
             return Vec::new();
         };
         let mut all = Vec::new();
-        for (field, value) in named.of_kind(row.kind).filter(|(_, value)| value.is_secret()) {
+        for (field, value) in named
+            .of_kind(row.kind)
+            .filter(|(_, value)| value.is_secret())
+        {
             let shown = read_field(field, live.dialect, &object.raw, live);
             // Of what no answer shows nothing can be told.
             let Some(current) = shown.filter(|_| !field.write_only) else {
@@ -138,7 +153,11 @@ impl Against<'_> {
             let (mut wanted, mut current) = (normal(value), only(normal(&current), value));
             alike(&mut current, &mut wanted, &mut false);
             let differences = between(field.name, &current, &wanted);
-            all.extend(differences.iter().filter_map(|one| self.field(&row.address, one)));
+            all.extend(
+                differences
+                    .iter()
+                    .filter_map(|one| self.field(&row.address, one)),
+            );
         }
         all
     }

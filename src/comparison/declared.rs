@@ -200,11 +200,8 @@ impl Renames {
                 let renamed: Leaves = renamed.collect();
                 *map = renamed;
             }
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Text(_)
-            | Value::Secret(_) => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Secret(_) => {
+            }
         }
     }
 }

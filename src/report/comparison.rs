@@ -27,11 +27,8 @@ pub fn json(report: &Report) -> String {
 #[must_use]
 pub fn text(report: &Report, style: Style) -> String {
     let mut out = String::new();
-    for (sign, paint, side) in [
-        ('-', Paint::Red, &report.a),
-        ('+', Paint::Green, &report.b),
-    ] {
-        let line = format!("{sign} {}", told(side, |text| safe(text).into_owned()));
+    for (sign, paint, side) in [('-', Paint::Red, &report.a), ('+', Paint::Green, &report.b)] {
+        let line = format!("{sign} {}", told(side, plain));
         // Writing into a string cannot fail, here and below.
         let _ = writeln!(out, "{}", style.paint(paint, &line));
     }
@@ -41,11 +38,14 @@ pub fn text(report: &Report, style: Style) -> String {
         if entries.peek().is_none() {
             continue;
         }
-        let _ = writeln!(out, "{}:\n", title(report, found, |text| safe(text).into_owned()));
+        let _ = writeln!(out, "{}:\n", title(report, found, plain));
         for entry in entries {
             let (sign, paint, _) = look(found);
-            let head = style.paint(paint, &format!("{sign} {}", safe(&entry.address.to_string())));
-            let _ = writeln!(out, "{head}{}", mark(entry, |text| safe(text).into_owned()));
+            let head = style.paint(
+                paint,
+                &format!("{sign} {}", safe(&entry.address.to_string())),
+            );
+            let _ = writeln!(out, "{head}{}", mark(entry, plain));
             for line in lines_of(entry, style.width) {
                 text::add_line(&mut out, &line, style);
             }
@@ -60,7 +60,7 @@ pub fn text(report: &Report, style: Style) -> String {
     for (title, addresses) in remarks(report) {
         text::section(&mut out, &format!("{title}:"), addresses.iter().cloned());
     }
-    out.push_str(&summary(report));
+    out.push_str(&summary(report, plain));
     out.push('\n');
     out
 }
@@ -74,7 +74,7 @@ pub fn markdown(report: &Report) -> String {
         markdown::marker_of("diff", &name),
         markdown::code(&report.a.name),
         markdown::code(&report.b.name),
-        markdown::html(&summary(report)),
+        summary(report, markdown::code),
     );
     for (sign, side) in [("-", &report.a), ("+", &report.b)] {
         let _ = writeln!(out, "- `{sign}` {}", told(side, markdown::code));
@@ -113,11 +113,10 @@ pub fn markdown(report: &Report) -> String {
     out
 }
 
-/// The one line that sums a report up.
-#[must_use]
-pub fn summary(report: &Report) -> String {
+/// The one line that sums a report up; `shown` makes the names of the sides harmless.
+fn summary(report: &Report, shown: fn(&str) -> String) -> String {
     let counts = &report.summary;
-    let only_in = |side: &Side| format!("only in {}", safe(&side.name));
+    let only_in = |side: &Side| format!("only in {}", shown(&side.name));
     let differs = parts(&[
         (counts.only_in_a, &only_in(&report.a)),
         (counts.only_in_b, &only_in(&report.b)),
@@ -134,6 +133,11 @@ pub fn summary(report: &Report) -> String {
     }
 }
 
+/// A foreign text in a text.
+fn plain(text: &str) -> String {
+    safe(text).into_owned()
+}
+
 fn equal(number: usize) -> String {
     match number {
         0 => "no resource was compared".to_owned(),
@@ -144,19 +148,17 @@ fn equal(number: usize) -> String {
 
 /// A side in words; `shown` makes harmless what comes from outside.
 fn told(side: &Side, shown: fn(&str) -> String) -> String {
-    let mut told = shown(&side.name);
-    match (&side.org_id, &side.commit) {
-        (Some(id), _) => {
-            let _ = write!(told, ": organization {}", shown(id));
+    let mut told = format!("{} (", shown(&side.name));
+    // Writing into a string cannot fail, here and below.
+    if let Some(id) = &side.org_id {
+        let _ = write!(told, "organization {}", shown(id));
+    } else {
+        if let Some(commit) = &side.commit {
+            let _ = write!(told, "commit {}, ", shown(commit));
         }
-        (None, commit) => {
-            told.push_str(": manifests");
-            if let Some(commit) = commit {
-                let _ = write!(told, " of the commit {}", shown(commit));
-            }
-            let _ = write!(told, ", as {} has them", shown(&side.environment));
-        }
+        let _ = write!(told, "composed for {}", shown(&side.environment));
     }
+    told.push(')');
     told
 }
 

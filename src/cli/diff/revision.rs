@@ -70,7 +70,8 @@ impl Checkout {
         let listing = program.run(&words, b"", MAX_TREE).await.map_err(|failed| {
             let folder = if prefix.is_empty() { "." } else { prefix };
             let message = format!("the folder `{folder}` cannot be read: {}", failed.reason);
-            problem(&message).help("name a revision that has the project, with a whole clone behind it")
+            problem(&message)
+                .help("name a revision that has the project, with a whole clone behind it")
         })?;
         let entries = entries(&listing)?;
         let is_project = |entry: &Entry| entry.path == Path::new(PROJECT_FILE);
@@ -93,9 +94,9 @@ impl Checkout {
         let folder = Temporary::new()?;
         let (links, files): (Vec<Entry>, Vec<Entry>) =
             entries.into_iter().partition(|entry| entry.mode == LINK);
-        write(&program, &folder.0, &files, File::keep).await?;
+        write(&program, &folder.0, &files, keep).await?;
         // Last, so that nothing is written through one.
-        write(&program, &folder.0, &links, File::link).await?;
+        write(&program, &folder.0, &links, link).await?;
         Ok(Self { commit, folder })
     }
 }
@@ -106,9 +107,15 @@ const LINK: &[u8] = b"120000";
 /// The files of a listing that a project may read: nothing hidden, and no other repositories.
 fn entries(listing: &[u8]) -> Result<Vec<Entry>, Failure> {
     let mut entries = Vec::new();
-    for line in listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+    for line in listing
+        .split(|byte| *byte == 0)
+        .filter(|line| !line.is_empty())
+    {
         let odd = || Failure::from(problem("git lists it in a form that nobody understands"));
-        let at = line.iter().position(|byte| *byte == b'\t').ok_or_else(odd)?;
+        let at = line
+            .iter()
+            .position(|byte| *byte == b'\t')
+            .ok_or_else(odd)?;
         let (about, name) = (&line[..at], &line[at + 1..]);
         // Mode, type, id, size.
         let about = String::from_utf8_lossy(about).into_owned();
@@ -124,7 +131,8 @@ fn entries(listing: &[u8]) -> Result<Vec<Entry>, Failure> {
         entries.push(Entry {
             mode: mode.as_bytes().to_vec(),
             id: id.to_owned(),
-            size: size.parse().map_err(|_| odd())?,
+            // Of what a partial clone lacks nobody knows the size.
+            size: size.parse().map_err(|_| partial())?,
             path,
         });
     }
@@ -145,35 +153,32 @@ fn path(name: &[u8]) -> Result<PathBuf, Failure> {
         return Ok(path);
     }
     let shown = String::from_utf8_lossy(name);
-    let message = format!("it holds the path `{}`, which leads elsewhere", shown.escape_debug());
+    let message = format!(
+        "it holds the path `{}`, which leads elsewhere",
+        shown.escape_debug()
+    );
     Err(problem(&message)
         .help("the commit was not made by git; look who made it")
         .into())
 }
 
-/// Puts a blob into the folder.
-trait Put {
-    fn keep(path: &Path, bytes: &[u8]) -> io::Result<()>;
-    fn link(path: &Path, target: &[u8]) -> io::Result<()>;
+/// Keeps a blob as a file.
+fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)
 }
 
-impl Put for File {
-    fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        file.write_all(bytes)
-    }
+/// Keeps a blob as the link that it is.
+#[cfg(unix)]
+fn link(path: &Path, target: &[u8]) -> io::Result<()> {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::os::unix::fs::symlink(OsStr::from_bytes(target), path)
+}
 
-    #[cfg(unix)]
-    fn link(path: &Path, target: &[u8]) -> io::Result<()> {
-        use std::os::unix::ffi::OsStrExt as _;
-        std::os::unix::fs::symlink(OsStr::from_bytes(target), path)
-    }
-
-    /// As git does where there are no links: a file with the path that it leads to.
-    #[cfg(not(unix))]
-    fn link(path: &Path, target: &[u8]) -> io::Result<()> {
-        Self::keep(path, target)
-    }
+/// As git does where there are no links: a file with the path that it leads to.
+#[cfg(not(unix))]
+fn link(path: &Path, target: &[u8]) -> io::Result<()> {
+    keep(path, target)
 }
 
 async fn write(
@@ -196,13 +201,16 @@ async fn write(
         let blobs = blobs(program, &small.collect::<Vec<_>>()).await?;
         for entry in portion {
             let path = folder.join(&entry.path);
-            let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
-                match blobs.get(&entry.id) {
-                    Some(bytes) => put(&path, bytes),
-                    // Whoever reads it says that it is too large.
-                    None => File::create_new(&path).and_then(|file| file.set_len(entry.size)),
-                }
-            });
+            let written = path
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| {
+                    match blobs.get(&entry.id) {
+                        Some(bytes) => put(&path, bytes),
+                        // Whoever reads it says that it is too large.
+                        None => File::create_new(&path).and_then(|file| file.set_len(entry.size)),
+                    }
+                });
             written.map_err(|error| file_failure("written", &path, &error))?;
         }
     }
@@ -234,9 +242,7 @@ async fn blobs(
         rest = &rest[end + 1..];
         let words: Vec<&str> = head.split(' ').collect();
         let [id, "blob", size] = words[..] else {
-            return Err(problem("a part of it is not in this clone")
-                .help("fetch all of it: `git fetch --refetch --filter=blob:limit=1g`, or a whole clone")
-                .into());
+            return Err(partial().into());
         };
         let size = size.parse().unwrap_or(usize::MAX);
         let (Some(bytes), Some(behind)) = (rest.get(..size), rest.get(size.saturating_add(1)..))
@@ -256,6 +262,11 @@ fn problem(message: &str) -> Problem {
     Problem::error(Code::Revision, message)
 }
 
+fn partial() -> Problem {
+    problem("a part of it is not in this clone, and nothing is fetched")
+        .help("fetch all of it with `git fetch --refetch --no-filter`, or make a whole clone")
+}
+
 fn unknown(revision: &str) -> Problem {
     problem(&format!("this clone has no revision `{revision}`")).help(
         "a checkout of a pipeline holds the newest commit alone: let it fetch all with `fetch-depth: 0`; \
@@ -265,12 +276,16 @@ fn unknown(revision: &str) -> Problem {
 
 fn refused(failed: &Failed) -> Problem {
     match failed.trouble {
-        Trouble::NoProgram => problem(&failed.reason).help("install git, or name a folder: `dir:PATH`"),
+        Trouble::NoProgram => {
+            problem(&failed.reason).help("install git, or name a folder: `dir:PATH`")
+        }
         Trouble::NoRepository if !failed.reason.contains("ownership") => {
             problem("the project folder lies in no git repository")
                 .help("run it in a clone, or name a folder: `dir:PATH`")
         }
-        _ => problem(&failed.reason).help("see to it that `git status` works in the project folder"),
+        _ => {
+            problem(&failed.reason).help("see to it that `git status` works in the project folder")
+        }
     }
 }
 

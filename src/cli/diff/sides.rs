@@ -1,12 +1,11 @@
 //! What a side of a comparison is, and manifests that are one.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path};
 
 use super::revision::Checkout;
-use crate::cli::admit::normal;
-use crate::cli::common::{Failure, Folder, Workspace, remark};
-use crate::cli::dotenv::DotEnv;
 use crate::cli::Global;
+use crate::cli::common::{Failure, Folder, Workspace};
+use crate::cli::dotenv::DotEnv;
 use crate::comparison::Side;
 use crate::manifest::Desired;
 use crate::problem::{Code, Problem};
@@ -23,23 +22,44 @@ const SIDES: &str = "a side is an environment of deskform.yaml, `dir:PATH` or `g
 pub(super) enum Word<'w> {
     /// An environment.
     Environment(&'w str),
-    /// A project folder; the word, and the folder.
-    Folder(Text<'w>, PathBuf),
-    /// A revision of this project's repository.
+    /// Manifests.
+    Manifests(Manifests<'w>),
+}
+
+/// Manifests as the command line names them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manifests<'w> {
+    /// The word.
+    name: &'w str,
+    /// What stands behind the colon.
+    place: Place<'w>,
+}
+
+/// Where manifests are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place<'w> {
+    /// In a folder, from the project's on.
+    Folder(&'w str),
+    /// In a revision of this project's repository.
     Revision(&'w str),
 }
 
-/// A word as it was written; all are alike, since what they mean is what counts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'w>(&'w str);
-
-impl PartialEq for Text<'_> {
-    fn eq(&self, _: &Self) -> bool {
-        true
+/// Two words may be written otherwise and mean one folder.
+impl PartialEq for Manifests<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |path| {
+            Path::new(path)
+                .components()
+                .filter(|part| *part != Component::CurDir)
+        };
+        match (self.place, other.place) {
+            (Place::Folder(one), Place::Folder(other)) => parts(one).eq(parts(other)),
+            (one, other) => one == other,
+        }
     }
 }
 
-impl Eq for Text<'_> {}
+impl Eq for Manifests<'_> {}
 
 impl<'w> Word<'w> {
     /// Understands a word.
@@ -58,12 +78,14 @@ impl<'w> Word<'w> {
             Some((FOLDER | REVISION, "")) => {
                 Err(usage(format!("nothing stands behind `{word}`")).into())
             }
-            Some((FOLDER, path)) => {
-                let path = global.directory.join(path);
-                let path = std::path::absolute(&path).unwrap_or(path);
-                Ok(Self::Folder(Text(word), normal(&path)))
-            }
-            Some((REVISION, revision)) if is_revision(revision) => Ok(Self::Revision(revision)),
+            Some((FOLDER, path)) => Ok(Self::Manifests(Manifests {
+                name: word,
+                place: Place::Folder(path),
+            })),
+            Some((REVISION, revision)) if is_revision(revision) => Ok(Self::Manifests(Manifests {
+                name: word,
+                place: Place::Revision(revision),
+            })),
             Some((REVISION, revision)) => {
                 let message = format!("`{}` is no revision of git", revision.escape_debug());
                 Err(Problem::error(Code::Revision, message)
@@ -97,37 +119,29 @@ impl Declared {
     /// [`Failure`] with everything that is wrong, which names the side.
     pub(super) fn open(
         global: &Global,
-        word: Word<'_>,
+        manifests: Manifests<'_>,
         environment: Option<&str>,
     ) -> Result<Self, Failure> {
-        let name = match &word {
-            Word::Environment(name) => (*name).to_owned(),
-            Word::Folder(text, _) => text.0.to_owned(),
-            Word::Revision(revision) => format!("{REVISION}:{revision}"),
-        };
-        Self::read(global, &word, environment, &name).map_err(|failure| of_side(&name, failure))
+        let read = Self::read(global, manifests, environment);
+        read.map_err(|failure| of_side(manifests.name, failure))
     }
 
     fn read(
         global: &Global,
-        word: &Word<'_>,
+        Manifests { name, place }: Manifests<'_>,
         environment: Option<&str>,
-        name: &str,
     ) -> Result<Self, Failure> {
-        let mut commit = None;
-        let folder = match word {
-            Word::Revision(revision) => {
+        let (folder, commit) = match place {
+            Place::Folder(path) => {
+                let path = global.directory.join(path);
+                (Folder::at(&path, DotEnv::read(&path)?)?, None)
+            }
+            Place::Revision(revision) => {
                 let checkout = Checkout::of(&global.directory, revision)?;
-                if !global.quiet {
-                    remark(global, &format!("`{name}` is the commit {}", checkout.commit));
-                }
                 // A revision has no variables of a machine: they are those of the project here.
                 let folder = Folder::at(checkout.project(), DotEnv::read(&global.directory)?)?;
-                commit = Some(checkout.commit.clone());
-                folder
+                (folder, Some(checkout.commit))
             }
-            Word::Folder(_, path) => open_folder(path)?,
-            Word::Environment(_) => Folder::read(global)?,
         };
         let workspace = Workspace::of(global, &folder, environment)?;
         let desired = workspace.composed()?;
@@ -150,10 +164,6 @@ impl Declared {
             side,
         })
     }
-}
-
-fn open_folder(path: &Path) -> Result<Folder, Failure> {
-    Folder::at(path, DotEnv::read(path)?)
 }
 
 /// Says which side a problem is about.
