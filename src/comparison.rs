@@ -303,20 +303,14 @@ fn normal(value: &Value) -> Value {
 /// alone, which says nothing in another organization. Says where the latter was so.
 fn alike(a: &mut Value, b: &mut Value, lacks_names: &mut bool) {
     match (&mut *a, &mut *b) {
-        (Value::Secret(one), Value::Secret(other)) => {
-            if one.is_spelled_like(other) {
-                *b = a.clone();
-            }
+        (Value::Secret(one), Value::Secret(other)) if one.is_spelled_like(other) => {
+            *b = a.clone();
         }
-        (Value::Secret(secret), Value::Text(text)) => {
-            if can_be_of(text, &secret.template) {
-                *b = a.clone();
-            }
+        (Value::Secret(secret), Value::Text(text)) if can_be_of(text, &secret.template) => {
+            *b = a.clone();
         }
-        (Value::Text(text), Value::Secret(secret)) => {
-            if can_be_of(text, &secret.template) {
-                *a = b.clone();
-            }
+        (Value::Text(text), Value::Secret(secret)) if can_be_of(text, &secret.template) => {
+            *a = b.clone();
         }
         (
             Value::Reference(Reference::Id { collection, .. }),

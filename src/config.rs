@@ -92,6 +92,8 @@ pub struct Environment {
     pub ignore: Vec<Ignore>,
     /// What a plan may not exceed.
     pub guards: Guards,
+    /// How much is kept of past runs.
+    pub history: History,
     /// Where the ledger is kept: a path, a URL of an object store, or `git` with a remote.
     pub ledger: Option<String>,
     /// The same with `${environment}` for the environment's name, where `defaults` say it so.
@@ -237,6 +239,26 @@ impl Guards {
             max_update_percent: self.max_update_percent.or(other.max_update_percent),
             max_updates: self.max_updates.or(other.max_updates),
             require_saved_plan: self.require_saved_plan.or(other.require_saved_plan),
+        }
+    }
+}
+
+/// How much is kept of past runs; absent means the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct History {
+    /// The number of runs.
+    pub keep: Option<u64>,
+    /// The days.
+    pub days: Option<u64>,
+}
+
+impl History {
+    /// This one where it says something, the other one where it does not.
+    #[must_use]
+    fn or(self, other: Self) -> Self {
+        Self {
+            keep: self.keep.or(other.keep),
+            days: self.days.or(other.days),
         }
     }
 }

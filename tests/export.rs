@@ -213,6 +213,10 @@ fn kinds_and_resources_are_chosen() {
         ),
         ("export .d --exclude contact", "did you mean `contacts`?"),
         (
+            "export .d --exclude departments/Biling",
+            "did you mean `departments/Billing`?",
+        ),
+        (
             "plan --target departments",
             "write `departments/*` for all departments",
         ),

@@ -16,6 +16,7 @@ use deskform::report::output_schema::{
     diff_schema, doctor_schema, drift_schema, environments_schema, ledger_show_schema, log_schema,
 };
 use deskform::report::plan_schema::plan_schema;
+use deskform::report::runs_schema::{run_schema, runs_schema};
 use deskform::yaml::Source;
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -67,6 +68,8 @@ fn files_are_current() {
         ("diff", diff_schema()),
         ("doctor", doctor_schema()),
         ("ledger-show", ledger_show_schema()),
+        ("runs", runs_schema()),
+        ("run", run_schema()),
         ("environments", environments_schema()),
         ("log", log_schema()),
     ] {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::plan::Plan;
 use serde::Serialize;
 
+use crate::run_record::history::{Came, PastResult};
 use crate::state::Address;
 use crate::verb::Verb;
 
@@ -131,6 +132,38 @@ pub struct Tally {
     pub manual: usize,
     /// Calls sent, reads included.
     pub calls: u64,
+}
+
+/// What came of the steps that were tried, as it is kept of a run.
+#[must_use]
+pub fn results(events: &[Event]) -> Vec<PastResult> {
+    let result = |event: &Event| {
+        let Event::StepFinished {
+            address,
+            verb,
+            outcome,
+        } = event
+        else {
+            return None;
+        };
+        let (result, id, error) = match outcome {
+            Outcome::Applied { id } => (Came::Applied, id.clone(), None),
+            Outcome::Failed { error, partly, .. } => {
+                let result = if *partly { Came::Partly } else { Came::Failed };
+                (result, None, Some(error.clone()))
+            }
+            Outcome::Unknown { error, .. } => (Came::Unknown, None, Some(error.clone())),
+            Outcome::Skipped { .. } | Outcome::Stopped => return None,
+        };
+        Some(PastResult {
+            address: address.clone(),
+            verb: *verb,
+            result,
+            id,
+            error,
+        })
+    };
+    events.iter().filter_map(result).collect()
 }
 
 /// The addresses all of whose steps were done.

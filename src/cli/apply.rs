@@ -20,7 +20,7 @@ use super::stale::{Agreed, SAVED, SHOWN, refuse_stale};
 use super::terminal::{color, is_dumb, style};
 use super::wait::{LockTimeout, MaxWait, lock};
 use super::{Global, LogFormat};
-use crate::apply::event::{Event, Outcome, Tally, finished};
+use crate::apply::event::{Event, Outcome, Tally, finished, results};
 use crate::apply::recover::Recovery;
 use crate::apply::run::{ApplyContext, run as run_tasks};
 use crate::clock::Clock;
@@ -326,6 +326,10 @@ async fn finish(
         nothing_to_send(global, plan, closing);
         return Ok(exit::OK);
     }
+    let mut keeper = keeper;
+    if let Ok(plan) = report::json::parse(&report::json::plan(plan)) {
+        keeper.remember(plan, workspace.environment.history.into());
+    }
     // A simulator in process keeps nothing of a run that is killed, so there is nothing to recover.
     let journal_writer = if connected.is_simulated() {
         None
@@ -368,6 +372,7 @@ async fn finish(
         Ok(())
     } else {
         let applied = finished(plan, &done.events);
+        keeper.came_to(results(&done.events));
         keeper.close(desired, ready, &applied, journal_writer).await
     };
     if !global.quiet || code != exit::OK {

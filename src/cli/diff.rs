@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Global;
 use super::choice;
-use super::common::{Failure, Folder, Workspace, block_on, remark};
+use super::common::{Failure, Folder, Texts, Workspace, block_on, remark};
 use super::export::{Chosen, Read};
 use super::many::Form;
 use super::progress::{reading, remembered};
@@ -71,7 +71,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .into());
     }
     let kinds = choice::kinds(&args.kinds)
-        .map_err(|problems| Failure::Problems(problems.into(), Default::default()))?;
+        .map_err(|problems| Failure::Problems(problems.into(), Texts::default()))?;
     let work = Work {
         global,
         wait: args.wait,

@@ -22,9 +22,10 @@ use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, identity_fields, is_gone};
 use crate::manifest::Desired;
 use crate::plan::matches;
-use crate::problem::{Code, Problem, did_you_mean, exit};
+use crate::problem::{Code, Problem, counted, did_you_mean, exit};
 use crate::reading::Needs;
 use crate::run_record::absorb;
+use crate::run_record::history::purge_all;
 use crate::safe::mask::MASK;
 use crate::safe::safe;
 use crate::session::{Session, SessionError};
@@ -88,6 +89,9 @@ struct Forget {
     /// Let go of everything
     #[arg(long)]
     all: bool,
+    /// Take these resources out of what is kept of past runs as well, such as a person
+    #[arg(long, conflicts_with = "all")]
+    purge: bool,
     #[command(flatten)]
     lock: LockTimeout,
 }
@@ -227,10 +231,28 @@ fn chosen(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address>, Failur
     }
 }
 
+/// The owned addresses that the words mean, and those that are owned no more: past runs may have them.
+fn chosen_or_named(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address>, Failure> {
+    let is_owned = |word: &String| {
+        let mut owned = ledger.resources.keys().map(ToString::to_string);
+        owned.any(|address| matches(word, &address))
+    };
+    let (owned, named): (Vec<String>, Vec<String>) = words.iter().cloned().partition(is_owned);
+    let mut all = chosen(ledger, &owned)?;
+    let (of_nothing, named): (Vec<_>, Vec<_>) = named
+        .into_iter()
+        .partition(|word| word.contains('*') || word.parse::<Address>().is_err());
+    chosen(ledger, &of_nothing)?;
+    all.extend(named.iter().filter_map(|word| word.parse().ok()));
+    Ok(all)
+}
+
 fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), Failure> {
     let forgotten = block_on(change(global, workspace, args.lock, |ledger| {
         let addresses = if args.all {
             ledger.resources.keys().cloned().collect()
+        } else if args.purge {
+            chosen_or_named(ledger, &args.addresses)?
         } else {
             chosen(ledger, &args.addresses)?
         };
@@ -239,6 +261,16 @@ fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), F
         }
         Ok(addresses)
     }))?;
+    let purged = if args.purge {
+        let store = workspace.kept_store()?.batched();
+        block_on(async {
+            let purged = purge_all(&store, &forgotten).await?;
+            store.flush().await?;
+            Ok::<_, Failure>(Some(purged))
+        })?
+    } else {
+        None
+    };
     if global.quiet {
         return Ok(());
     }
@@ -249,6 +281,10 @@ fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), F
     }
     if forgotten.is_empty() {
         out.push_str("Nothing is owned.\n");
+    }
+    if let Some(purged) = purged {
+        let runs = counted(purged, "past run");
+        let _ = writeln!(out, "Taken out of {runs}.");
     }
     announce(global, &out);
     Ok(())

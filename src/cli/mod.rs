@@ -25,6 +25,7 @@ pub mod output;
 pub mod plan;
 mod progress;
 mod project;
+pub mod runs;
 mod saved;
 pub mod schema;
 pub mod show;
@@ -155,6 +156,8 @@ enum Command {
     Export(export::Args),
     /// Show or correct who owns what
     Ledger(ledger::Args),
+    /// List past runs, or show what one did
+    Runs(runs::Args),
     /// Give back the lock of a run that is gone
     Unlock(unlock::Args),
     /// Serve a simulated Zoho Desk on loopback
@@ -265,6 +268,7 @@ pub fn run() -> u8 {
         Command::Diff(args) => diff::run(global, args),
         Command::Export(args) => export::run(global, args),
         Command::Ledger(args) => ledger::run(global, args),
+        Command::Runs(args) => runs::run(global, args),
         Command::Unlock(args) => unlock::run(global, args),
         Command::Simulate(args) => simulate::run(global, args),
         Command::Doctor(args) => doctor::run(global, args),

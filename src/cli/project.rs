@@ -19,6 +19,7 @@ impl Command {
             | Self::Diff(_)
             | Self::Export(_)
             | Self::Ledger(_)
+            | Self::Runs(_)
             | Self::Unlock(_)
             | Self::Auth(_)
             | Self::Doctor(_) => true,

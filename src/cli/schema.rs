@@ -8,12 +8,13 @@ use crate::problem::exit;
 use crate::report::ledger_schema::ledger_schema;
 use crate::report::output_schema;
 use crate::report::plan_schema::plan_schema;
+use crate::report::runs_schema::{run_schema, runs_schema};
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What the schema is for: manifest, overlay, project for deskform.yaml, plan for a saved plan, or
-    /// ledger; drift, diff, doctor, ledger-show and environments for what commands print with
+    /// ledger; drift, diff, doctor, ledger-show, runs, run and environments for what commands print with
     /// `--format json`; log for a line of `--log-format json`
     #[arg(value_enum, default_value = "manifest", hide_possible_values = true)]
     which: Which,
@@ -39,6 +40,10 @@ enum Which {
     Doctor,
     /// What `ledger show --format json` prints
     LedgerShow,
+    /// What `runs --format json` prints
+    Runs,
+    /// What `runs show RUN --format json` prints
+    Run,
     /// What `plan` and `drift` print of several environments with `--format json`
     Environments,
     /// A line of standard error with `--log-format json`
@@ -60,6 +65,8 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         Which::Diff => output_schema::diff_schema(),
         Which::Doctor => output_schema::doctor_schema(),
         Which::LedgerShow => output_schema::ledger_show_schema(),
+        Which::Runs => runs_schema(),
+        Which::Run => run_schema(),
         Which::Environments => output_schema::environments_schema(),
         Which::Log => output_schema::log_schema(),
     };

@@ -6,7 +6,7 @@ use super::{Compared, Entry, Field, Where, alike, normal, shown};
 use crate::codec::read_field;
 use crate::diff::{Change, Difference, between};
 use crate::plan::{self, row::Row};
-use crate::state::{Address, State, Value};
+use crate::state::{Address, Body, State, Value};
 
 /// Manifests that were compared with an organization.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +97,7 @@ pub fn against(against: Against<'_>, kinds: &BTreeSet<&'static str>) -> Compared
 /// The fields of a declaration that hold secrets.
 fn secrets(row: Option<&Row>) -> BTreeSet<&'static str> {
     let named = row.and_then(|row| row.named.as_ref());
-    let fields = named.into_iter().flat_map(|body| body.iter());
+    let fields = named.into_iter().flat_map(Body::iter);
     fields
         .filter(|(_, value)| value.is_secret())
         .map(|(field, _)| field)

@@ -27,7 +27,7 @@ pub fn declared(a: &Desired, b: &Desired, kinds: &BTreeSet<&'static str>) -> Com
         }
     }
     let mut others = BTreeMap::new();
-    let renamed = b.state.into_iter().map(|(address, mut resource)| {
+    let as_here = b.state.into_iter().map(|(address, mut resource)| {
         let own = renames.address(&address);
         for (_, value) in resource.body.iter_mut() {
             renames.within(value);
@@ -37,7 +37,7 @@ pub fn declared(a: &Desired, b: &Desired, kinds: &BTreeSet<&'static str>) -> Com
         }
         (own, resource)
     });
-    let mut b: State = renamed.collect();
+    let mut b: State = as_here.collect();
     for state in [&mut a.state, &mut b] {
         state.retain(|address, _| kinds.contains(address.collection));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::read::{Reader, edition, prune};
 use super::words::{DEFAULTS, DEFAULTS_KEYS, DIALECTS, EDITIONS, MAX_PARALLELISM, PRUNES, SCHEMAS};
 use super::{
-    Credentials, Endpoint, Environment, Grant, Guards, KindPolicy, Prune, Target, Template,
+    Credentials, Endpoint, Environment, Grant, Guards, History, KindPolicy, Prune, Target, Template,
 };
 use crate::dialect::{Dialect, Edition};
 use crate::ledger::NOWHERE;
@@ -27,6 +27,7 @@ pub(super) struct Defaults {
     parallelism: Option<usize>,
     kinds: BTreeMap<&'static str, KindPolicy>,
     guards: Guards,
+    history: History,
     ledger: Option<String>,
     is_lenient: bool,
     prune: Option<Prune>,
@@ -62,6 +63,7 @@ impl Reader<'_> {
                 }
                 "kinds" => defaults.kinds = self.kinds(value, here),
                 "guards" => defaults.guards = self.guards(value, here),
+                "history" => defaults.history = self.history(value, here),
                 "ledger" => defaults.ledger = self.ledger_of_each(value, here),
                 "schema" => {
                     defaults.is_lenient = walker.word(value, here, key, SCHEMAS) == Some("lenient");
@@ -141,6 +143,7 @@ impl Defaults {
         environment.parallelism = environment.parallelism.or(self.parallelism);
         environment.prune = environment.prune.or(self.prune);
         environment.guards = environment.guards.or(self.guards);
+        environment.history = environment.history.or(self.history);
         if !says("schema") {
             environment.is_lenient = self.is_lenient;
         }

@@ -7,14 +7,15 @@ use jiff::civil::Date;
 use super::defaults::Defaults;
 use super::words::{
     CLIENT_GRANT, CREDENTIAL_KEYS, DEFAULT_ENVIRONMENT, DEFAULTS, DIALECTS, EDITIONS,
-    ENDPOINT_KEYS, ENVIRONMENT_KEYS, GRANTS, GUARD_KEYS, IGNORE_KEYS, LIVE_KEYS, MANY,
-    MAX_PARALLELISM, NO_DEFAULT, POLICY_KEYS, PROJECT_KEYS, PRUNES, SCHEMAS, SCOPE, SERVICE,
-    SIMULATOR_KEYS, SKIP_FILES, SOID,
+    ENDPOINT_KEYS, ENVIRONMENT_KEYS, GRANTS, GUARD_KEYS, HISTORY_KEYS, IGNORE_KEYS, LIVE_KEYS,
+    MANY, MAX_DAYS, MAX_PARALLELISM, NO_DEFAULT, POLICY_KEYS, PROJECT_KEYS, PRUNES, SCHEMAS, SCOPE,
+    SERVICE, SIMULATOR_KEYS, SKIP_FILES, SOID,
 };
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
-    Credentials, DATA_CENTERS, DefaultEnvironment, Endpoint, Environment, Grant, Guards, Ignore,
-    KindPolicy, Overlay, PROJECT_FILE, Prune, RemovalPolicy, SIMULATED, Skip, Target, Template,
+    Credentials, DATA_CENTERS, DefaultEnvironment, Endpoint, Environment, Grant, Guards, History,
+    Ignore, KindPolicy, Overlay, PROJECT_FILE, Prune, RemovalPolicy, SIMULATED, Skip, Target,
+    Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -269,6 +270,7 @@ impl Reader<'_> {
                 "kinds" => environment.kinds = self.kinds(value, here),
                 "ignore" => environment.ignore = self.ignore(value, here),
                 "guards" => environment.guards = self.guards(value, here),
+                "history" => environment.history = self.history(value, here),
                 "ledger" => environment.ledger = self.ledger(value, here),
                 "schema" => {
                     environment.is_lenient =
@@ -330,6 +332,7 @@ impl Reader<'_> {
             kinds: BTreeMap::new(),
             ignore: Vec::new(),
             guards: Guards::default(),
+            history: History::default(),
             ledger: None,
             ledger_of_each: None,
             prune: None,
@@ -923,6 +926,18 @@ impl Reader<'_> {
             );
         }
         date
+    }
+
+    pub(super) fn history(&mut self, raw: &Raw, at: At<'_>) -> History {
+        let mut history = History::default();
+        for (key, value) in self.walker.known(raw, at, "history", HISTORY_KEYS) {
+            let here = at.key(key);
+            match key {
+                "keep" => history.keep = self.walker.whole(value, here, key, (0, MANY)),
+                _ => history.days = self.walker.whole(value, here, key, (0, MAX_DAYS)),
+            }
+        }
+        history
     }
 
     pub(super) fn guards(&mut self, raw: &Raw, at: At<'_>) -> Guards {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::api::DataCenter;
 use crate::config;
 use crate::config::words::{
-    self, CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SIMULATOR,
+    self, CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, HISTORY, IGNORE, POLICY, PROJECT, SIMULATOR,
 };
 use crate::kind::schema::{DRAFT, flag, heirs_schema, managed, reference};
 use crate::yaml::words::doc;
@@ -201,6 +201,13 @@ fn environment_schema() -> Value {
             "requireSavedPlan": flag(doc(GUARDS, "requireSavedPlan")),
         }),
     );
+    let history = object(
+        doc(ENVIRONMENT, "history"),
+        &json!({
+            "keep": whole(doc(HISTORY, "keep"), 0, words::MANY),
+            "days": whole(doc(HISTORY, "days"), 0, words::MAX_DAYS),
+        }),
+    );
     let mut environment = object(
         "An organization and how it is treated.",
         &json!({
@@ -227,6 +234,7 @@ fn environment_schema() -> Value {
             "kinds": { "$ref": "#/$defs/kinds" },
             "ignore": { "$ref": "#/$defs/ignore" },
             "guards": guards,
+            "history": history,
             "ledger": text(doc(ENVIRONMENT, "ledger")),
             "schema": word(doc(ENVIRONMENT, "schema"), words::SCHEMAS),
             "sandbox": flag(doc(ENVIRONMENT, "sandbox")),

@@ -60,6 +60,11 @@ const PARALLELISM: Word = whole(
     "Calls in flight at most.",
 );
 const GUARD: Word = form("guards", "map", "What a plan may not exceed.");
+const KEPT_RUNS: Word = form(
+    "history",
+    "map",
+    "How much is kept of past runs that wrote something, which `runs` shows.",
+);
 const SCHEMA: Word = choice(
     "schema",
     SCHEMAS,
@@ -99,7 +104,7 @@ pub(crate) const PROJECT: &[Word; 6] = &[
 pub(crate) const PROJECT_KEYS: &[&str] = &names(PROJECT);
 
 /// Keys of an environment.
-pub(crate) const ENVIRONMENT: &[Word; 17] = &[
+pub(crate) const ENVIRONMENT: &[Word; 18] = &[
     form(
         "simulator",
         "map, `{}` will do",
@@ -121,6 +126,7 @@ pub(crate) const ENVIRONMENT: &[Word; 17] = &[
     KIND_POLICIES,
     IGNORED,
     GUARD,
+    KEPT_RUNS,
     form(
         "ledger",
         "path, URL of an object store, `git`, `git:REMOTE`, `git:REMOTE/NAME` or `none`",
@@ -141,7 +147,7 @@ pub(crate) const ENVIRONMENT_KEYS: &[&str] = &names(ENVIRONMENT);
 const OWN_KEYS: &[&str] = &["simulator", "orgId", "overlays", "ignore", "sandbox"];
 
 /// Keys of `defaults`: all those of an environment but for [`OWN_KEYS`].
-pub(crate) const SHARED: &[Word; 12] = &[
+pub(crate) const SHARED: &[Word; 13] = &[
     DATA_CENTER,
     ENDPOINT_HOSTS,
     form(
@@ -155,6 +161,7 @@ pub(crate) const SHARED: &[Word; 12] = &[
     PARALLELISM,
     KIND_POLICIES,
     GUARD,
+    KEPT_RUNS,
     form(
         "ledger",
         "path or URL with `${environment}`, `git` or `none`",
@@ -302,6 +309,25 @@ pub(crate) const GUARDS: &[Word; 5] = &[
     ),
 ];
 pub(crate) const GUARD_KEYS: &[&str] = &names(GUARDS);
+
+/// Most days for which past runs are kept: a century.
+pub(crate) const MAX_DAYS: u64 = 36_525;
+
+pub(crate) const HISTORY: &[Word; 2] = &[
+    whole(
+        "keep",
+        0,
+        MANY,
+        "How many past runs are kept, the latest ones; default 50.",
+    ),
+    whole(
+        "days",
+        0,
+        MAX_DAYS,
+        "For how many days a past run is kept; default 90.",
+    ),
+];
+pub(crate) const HISTORY_KEYS: &[&str] = &names(HISTORY);
 
 #[cfg(test)]
 mod tests {

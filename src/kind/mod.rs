@@ -87,7 +87,7 @@ use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
 pub use shape::{Alike, Items, Keyed, Keys, Listed, Map, Null, Owned, Pattern, Sent, Shape, Span};
 pub use targets::{
     Membership, ScopeWords, Target, Within, is_key, is_scope_by_name, names_by_wire_name, scopes,
-    words_beside,
+    settled_targets, words_beside,
 };
 
 /// Every kind, prerequisites before those that usually refer to them.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use foldhash::HashMap;
+
 use super::{Field, KINDS, Keys, Kind, Shape};
 
 /// What the resources that a field names have to be members of.
@@ -97,16 +99,45 @@ pub fn is_scope_by_name(collection: &str) -> bool {
 /// The words that stand where resources of a collection are named, each with the field: a handle that is one of
 /// them would never be read.
 pub fn words_beside(collection: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    static WORDS: OnceLock<Vec<(&'static str, &'static str, &'static str)>> = OnceLock::new();
+    type Words = Vec<(&'static str, &'static str)>;
+    static WORDS: OnceLock<HashMap<&'static str, Words>> = OnceLock::new();
     let words = WORDS.get_or_init(|| {
         let mut found = Vec::new();
         for field in super::all().flat_map(|kind| kind.fields) {
             words_of(field, &mut found);
         }
-        found
+        let mut words: HashMap<&'static str, Words> = HashMap::default();
+        for (of, field, word) in found {
+            words.entry(of).or_default().push((field, word));
+        }
+        words
     });
-    let own = words.iter().filter(move |(of, ..)| *of == collection);
-    own.map(|(_, field, word)| (*field, *word))
+    words.get(collection).into_iter().flatten().copied()
+}
+
+/// The targets of a kind's fields that say more of what they name than its collection: what it lies below, or
+/// which words may stand there.
+pub fn settled_targets(kind: &Kind) -> impl Iterator<Item = (&'static Field, Target)> {
+    type Settled = Vec<(&'static Field, Target)>;
+    static SETTLED: OnceLock<HashMap<&'static str, Settled>> = OnceLock::new();
+    let settled = SETTLED.get_or_init(|| {
+        let of = |kind: &'static Kind| {
+            let mut settled = Settled::new();
+            for field in kind.fields {
+                let mut targets = Vec::new();
+                field.targets(&mut targets);
+                let says_more = |target: &Target| {
+                    target.words.is_some()
+                        || matches!(target.within, Within::As(..) | Within::Fixed(..))
+                };
+                let own = targets.into_iter().filter(says_more);
+                settled.extend(own.map(|target| (field, target)));
+            }
+            (kind.collection, settled)
+        };
+        super::all().map(of).collect()
+    });
+    settled.get(kind.collection).into_iter().flatten().copied()
 }
 
 /// Finds what a field names, its name, and each word of it.

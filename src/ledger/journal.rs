@@ -46,9 +46,21 @@ impl RunId {
     pub fn new(at: i64, random: u32) -> Self {
         let time = jiff::Timestamp::from_millisecond(at.max(0)).map_or_else(
             |_| format!("{at:013}"),
-            |time| time.strftime("%Y%m%dT%H%M%SZ").to_string(),
+            |time| time.strftime("%Y%m%dT%H%M%S%3fZ").to_string(),
         );
         Self(format!("{time}_{random:08x}"))
+    }
+
+    /// When the run began, in milliseconds since the Unix epoch; none where the id does not tell.
+    #[must_use]
+    pub fn began(&self) -> Option<i64> {
+        let (time, _) = self.0.split_once('_')?;
+        // Those of older releases tell the second alone.
+        let time = ["%Y%m%dT%H%M%S%3fZ", "%Y%m%dT%H%M%SZ"]
+            .iter()
+            .find_map(|form| jiff::civil::DateTime::strptime(form, time).ok())?;
+        let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(time.timestamp().as_millisecond())
     }
 
     /// The id as text.

@@ -16,6 +16,7 @@
 mod backend;
 mod beside;
 mod error;
+mod history;
 pub mod journal;
 mod location;
 pub mod lock;
@@ -36,6 +37,7 @@ use crate::state::{Address, Key, pointer};
 pub(crate) use backend::git::program as git;
 pub use beside::names_beside;
 pub use error::{Refusal, StoreError, Trouble};
+pub use history::MAX_PAST_RUN;
 pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
 pub use location::{Location, LocationError, NOWHERE, store_variables};
 pub use lock::{Held, Holder, LockError, LockGuard};

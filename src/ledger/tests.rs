@@ -337,7 +337,15 @@ fn a_newer_journal_is_not_passed_over() {
 #[test]
 fn run_ids_are_names_that_sort_by_time() {
     let id = RunId::new(1_767_323_045_000, 0xab);
-    assert_eq!(id.as_str(), "20260102T030405Z_000000ab");
+    assert_eq!(id.as_str(), "20260102T030405000Z_000000ab");
+    assert_eq!(id.began(), Some(1_767_323_045_000));
+    assert_eq!(
+        RunId::new(1_767_323_045_678, 0).began(),
+        Some(1_767_323_045_678)
+    );
+    let older: RunId = "20260102T030405Z_000000ab".parse().unwrap();
+    assert_eq!(older.began(), id.began());
+    assert_eq!("x".parse::<RunId>().unwrap().began(), None);
     assert_eq!(id.as_str().parse(), Ok(id.clone()));
     assert!(RunId::new(1_767_323_046_000, 0) > id);
     assert!(RunId::new(i64::MAX, 0).as_str().parse::<RunId>().is_ok());

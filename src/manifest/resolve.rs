@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::presumed::Presumed;
 use crate::config::written::{ID, LOOKUP, WrittenReader, meant, with_parts};
 use crate::config::{Written, WrittenName};
-use crate::kind::{Field, KINDS, Kind, Shape, Target, Within, find};
+use crate::kind::{Field, KINDS, Kind, Shape, Target, Within, find, settled_targets};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
 use crate::state::identity::{
     below, canonical_name, canonical_text, fill_in, may_be_one, scopes, word_of,
@@ -632,65 +632,61 @@ impl Converter<'_> {
     /// the module of its layout, such as. Refuses what is declared with another word, or has another one than
     /// it must have.
     pub(crate) fn settle_as(&mut self, here: Here<'_>, body: &mut Body) {
-        for field in here.kind.fields {
-            let mut targets = Vec::new();
-            field.targets(&mut targets);
-            for target in targets {
-                let handles = self.handles;
-                self.has_a_word(here, field, target, body);
-                let (scope, word, parent) = match target.within {
-                    Within::As(through, scope) => {
-                        let Some(Value::Reference(parent)) = body.get(through) else {
-                            continue;
-                        };
-                        let word = word_of(parent, scope, |address| {
-                            handles.below(address.collection, &address.handle, scope, MAX_DEPTH)
-                        });
-                        let Some(word) = word else { continue };
-                        (scope, word, Some(shown(parent)))
-                    }
-                    Within::Fixed(scope, word) => (scope, Below::Word(word.into()), None),
-                    Within::Anywhere | Within::Same(_) => continue,
-                };
-                let Some(value) = body.get_mut(field.name) else {
-                    continue;
-                };
-                let mut wrong = Vec::new();
-                value.walk_mut(&mut |value| {
-                    let Value::Reference(reference) = value else {
-                        return;
+        for (field, target) in settled_targets(here.kind) {
+            let handles = self.handles;
+            self.has_a_word(here, field, target, body);
+            let (scope, word, parent) = match target.within {
+                Within::As(through, scope) => {
+                    let Some(Value::Reference(parent)) = body.get(through) else {
+                        continue;
                     };
-                    if reference.collection() != target.collection {
-                        return;
-                    }
-                    let mut settled = reference.clone();
-                    let other = settled_as(handles, &mut settled, (scope, &word));
-                    // What it must be in any case is not said of it.
-                    if parent.is_some() {
-                        *reference = settled;
-                    }
-                    if let Some(other) = other {
-                        wrong.push((shown(reference), other));
-                    }
-                });
-                for (named, other) in wrong {
-                    let singular = find(target.collection).map_or("", |kind| kind.singular);
-                    let instead = match &parent {
-                        Some(parent) => format!("and `{parent}` to {word}"),
-                        None => format!("not to {word}"),
-                    };
-                    let problem = Problem::error(
-                        Code::WrongModule,
-                        format!("the {singular} `{named}` belongs to {other}, {instead}"),
-                    )
-                    .at_part(
-                        here.place(At::ROOT.key(field.name), Part::Value),
-                        &named,
-                        "named here",
-                    )
-                    .help(format!("name a {singular} of {word}"));
-                    self.problems.push(problem);
+                    let word = word_of(parent, scope, |address| {
+                        handles.below(address.collection, &address.handle, scope, MAX_DEPTH)
+                    });
+                    let Some(word) = word else { continue };
+                    (scope, word, Some(shown(parent)))
                 }
+                Within::Fixed(scope, word) => (scope, Below::Word(word.into()), None),
+                Within::Anywhere | Within::Same(_) => continue,
+            };
+            let Some(value) = body.get_mut(field.name) else {
+                continue;
+            };
+            let mut wrong = Vec::new();
+            value.walk_mut(&mut |value| {
+                let Value::Reference(reference) = value else {
+                    return;
+                };
+                if reference.collection() != target.collection {
+                    return;
+                }
+                let mut settled = reference.clone();
+                let other = settled_as(handles, &mut settled, (scope, &word));
+                // What it must be in any case is not said of it.
+                if parent.is_some() {
+                    *reference = settled;
+                }
+                if let Some(other) = other {
+                    wrong.push((shown(reference), other));
+                }
+            });
+            for (named, other) in wrong {
+                let singular = find(target.collection).map_or("", |kind| kind.singular);
+                let instead = match &parent {
+                    Some(parent) => format!("and `{parent}` to {word}"),
+                    None => format!("not to {word}"),
+                };
+                let problem = Problem::error(
+                    Code::WrongModule,
+                    format!("the {singular} `{named}` belongs to {other}, {instead}"),
+                )
+                .at_part(
+                    here.place(At::ROOT.key(field.name), Part::Value),
+                    &named,
+                    "named here",
+                )
+                .help(format!("name a {singular} of {word}"));
+                self.problems.push(problem);
             }
         }
     }

@@ -273,6 +273,11 @@ fn outside(checker: &Checker, text: &str) -> Vec<String> {
 
 /// Whether a text is a number as spreadsheets write one that is too long for its cell.
 fn is_shortened(text: &str) -> bool {
+    // Nearly all texts are none, so that the first character is looked at alone.
+    let first = text.bytes().find(|byte| !byte.is_ascii_whitespace());
+    if !first.is_some_and(|byte| byte == b'-' || byte.is_ascii_digit()) {
+        return false;
+    }
     let Some((digits, power)) = text.trim().split_once(['E', 'e']) else {
         return false;
     };

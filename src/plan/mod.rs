@@ -10,6 +10,7 @@ pub mod guards;
 mod hierarchy;
 mod holders;
 pub mod in_dialect;
+mod left_choice;
 pub mod look_alike;
 pub mod matching;
 mod membership;

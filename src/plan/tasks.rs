@@ -39,7 +39,8 @@ use crate::plan::shown::shown;
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Role, Task};
 use crate::plan::{
-    Changes, FieldChange, Options, Plan, Refusal, alike, guards, hierarchy, membership, within,
+    Changes, FieldChange, Options, Plan, Refusal, alike, guards, hierarchy, left_choice,
+    membership, within,
 };
 use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Body, FieldPath, Value};
@@ -222,6 +223,7 @@ fn check(
     problems.extend(within::check(&tasks, desired, rows, live));
     let no_members = membership::check(&tasks, followers, desired, rows, live, options);
     problems.extend(no_members);
+    problems.extend(left_choice::check(&tasks, desired, rows, live.dialect));
     problems
 }
 

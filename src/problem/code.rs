@@ -140,6 +140,7 @@ codes! {
     NoSuchField = "no-such-field": "A module has no custom field of the API name that is written.",
     NoSuchLiveObject = "no-such-live-object": "A `lookup` names an object that the organization does not show.",
     NoSuchObject = "no-such-object": "The organization has no object with the given id.",
+    NoSuchRun = "no-such-run": "No past run of this name is kept, or what is kept of it cannot be shown.",
     NobodyToAsk = "nobody-to-ask": "Nobody can be asked whether to apply the plan.",
     NotAChoice = "not-a-choice": "A value is not one of the choices.",
     NotAFile = "not-a-file": "Something among the manifests is not a file that can be read.",

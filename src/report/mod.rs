@@ -15,6 +15,8 @@ pub mod output_schema;
 pub mod plan_schema;
 pub mod problems;
 mod risks;
+pub mod runs;
+pub mod runs_schema;
 mod table;
 pub mod text;
 pub mod topics;

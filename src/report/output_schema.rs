@@ -194,6 +194,25 @@ pub fn diff_schema() -> Value {
         ],
         &[],
     );
+    let [side, summary] = sides_of_diff();
+    let [difference, field] = differences_of_diff();
+    whole(
+        "deskform diff",
+        report,
+        json!({
+            "address": address(),
+            "pointer": pointer(),
+            "acknowledged": acknowledged(),
+            "side": side,
+            "summary": summary,
+            "difference": difference,
+            "field": field,
+        }),
+    )
+}
+
+/// A side, and how many resources there are.
+fn sides_of_diff() -> [Value; 2] {
     let side = object(
         "One of two sides.",
         &[
@@ -227,6 +246,11 @@ pub fn diff_schema() -> Value {
         ],
         &[],
     );
+    [side, summary]
+}
+
+/// A resource that differs, and a field of it.
+fn differences_of_diff() -> [Value; 2] {
     let difference = object(
         "A resource that is not the same on both sides.",
         &[
@@ -260,19 +284,7 @@ pub fn diff_schema() -> Value {
             flag("Whether the values are secret; then a template or a fixed text stands for them."),
         )],
     );
-    whole(
-        "deskform diff",
-        report,
-        json!({
-            "address": address(),
-            "pointer": pointer(),
-            "acknowledged": acknowledged(),
-            "side": side,
-            "summary": summary,
-            "difference": difference,
-            "field": field,
-        }),
-    )
+    [difference, field]
 }
 
 /// What `deskform doctor --format json` prints.

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::config::words::{
-    CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SHARED, SIMULATOR,
+    CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, HISTORY, IGNORE, POLICY, PROJECT, SHARED, SIMULATOR,
 };
 use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE, TABLE, TEXT};
 use crate::yaml::walk::{EXTENSION, is_extension};
@@ -254,6 +254,21 @@ environments:
     dataCenter: us
     orgId: \"700002\"
     guards: {maxDeletes: 3, maxDeletePercent: 10, requireSavedPlan: true}
+",
+    },
+    Topic {
+        name: "history",
+        also: &["runs"],
+        stands: IN_ENVIRONMENT,
+        text: "Each run that wrote something is kept beside the ledger: who ran it, when, from which commit and machine, and each step before and after. `deskform runs` lists them. Secrets are never in them.",
+        words: HISTORY,
+        file: File::Project,
+        example: "\
+environments:
+  production:
+    dataCenter: us
+    orgId: \"700002\"
+    history: {keep: 20, days: 30}
 ",
     },
     Topic {

@@ -5,6 +5,7 @@
 //!   journal is removed only after a ledger that holds all it tells is saved.
 //! - [`JournalWriter`] writes an intent before every write goes out, and its outcome after it.
 
+pub mod history;
 mod journal_writer;
 pub mod update;
 
@@ -28,10 +29,11 @@ use crate::ledger::{
 };
 use crate::live::Live;
 use crate::manifest::Desired;
-use crate::plan::Options;
 use crate::plan::task::Task;
+use crate::plan::{Options, Plan};
 use crate::problem::{Code, Problem, counted};
 use crate::reading::Needs;
+use crate::run_record::history::{PastResult, PastRun, Retention};
 use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
 use crate::state::{Address, Key};
@@ -217,6 +219,15 @@ impl KeepError {
     }
 }
 
+/// What lies at the place of the ledger: it and its version, as it was kept, other runs, and their doubts.
+type Found = (
+    Ledger,
+    Version,
+    Option<Ledger>,
+    (Vec<RunId>, Vec<Unfinished>),
+    Vec<Intent>,
+);
+
 /// Holds the lock and the ledger of a run.
 #[derive(Debug)]
 pub struct Keeper {
@@ -233,6 +244,12 @@ pub struct Keeper {
     kept: Option<Ledger>,
     /// Journals of other runs that are removed when the ledger is saved.
     others: Vec<RunId>,
+    /// What those of them tell that did not end in order.
+    unfinished: Vec<Unfinished>,
+    who: String,
+    host: String,
+    /// What is kept of this run, with how much is kept of past ones.
+    past: Option<(PastRun, Retention)>,
     doubts: Vec<Intent>,
     /// When the last request of a killed run can have gone out at the latest.
     silent_since: i64,
@@ -274,7 +291,7 @@ impl Keeper {
             );
         }
         match Self::read(&store, anew, &mut warnings).await {
-            Ok((ledger, version, kept, others, doubts)) => {
+            Ok((ledger, version, kept, (others, unfinished), doubts)) => {
                 let until = Arc::new(AtomicI64::new(guard.until()));
                 let guard = Arc::new(Mutex::new(Some(guard)));
                 let every = if store.is_pushed() {
@@ -298,6 +315,10 @@ impl Keeper {
                     version,
                     kept,
                     others,
+                    unfinished,
+                    who: holder.who.clone(),
+                    host: holder.host.clone(),
+                    past: None,
                     doubts,
                     silent_since,
                     warnings,
@@ -315,7 +336,7 @@ impl Keeper {
         store: &Store,
         anew: bool,
         warnings: &mut Vec<Problem>,
-    ) -> Result<(Ledger, Version, Option<Ledger>, Vec<RunId>, Vec<Intent>), StoreError> {
+    ) -> Result<Found, StoreError> {
         let loaded = store.load().await?;
         let runs = store.open_runs().await?;
         let mut others = runs.ended;
@@ -323,6 +344,7 @@ impl Keeper {
         if anew {
             let mut ledger = Ledger::new(store.environment(), store.org_id());
             ledger.serial = loaded.version.serial();
+            let others = (others, Vec::new());
             return Ok((ledger, loaded.version, None, others, Vec::new()));
         }
         let kept = match &loaded.load {
@@ -331,6 +353,7 @@ impl Keeper {
         };
         let mut ledger = loaded.load.or_new(store.environment(), store.org_id());
         let doubts = absorb(&mut ledger, &runs.unfinished, warnings);
+        let others = (others, runs.unfinished);
         Ok((ledger, loaded.version, kept, others, doubts))
     }
 
@@ -521,6 +544,29 @@ impl Keeper {
         }
     }
 
+    /// Says what the run is about to do, which is kept with what came of it. The plan is one as it is saved.
+    pub fn remember(&mut self, plan: Plan, retention: Retention) {
+        let past = PastRun {
+            format_version: history::FORMAT_VERSION,
+            run: self.run.clone(),
+            who: self.who.clone(),
+            host: self.host.clone(),
+            began: self.clock.now_ms(),
+            ended: None,
+            plan,
+            results: Vec::new(),
+        };
+        self.past = Some((past, retention));
+    }
+
+    /// Says what came of it.
+    pub fn came_to(&mut self, results: Vec<PastResult>) {
+        if let Some((past, _)) = &mut self.past {
+            past.results = results;
+            past.ended = Some(self.clock.now_ms());
+        }
+    }
+
     /// Begins the journal of a run that carries out these tasks.
     ///
     /// # Errors
@@ -531,6 +577,9 @@ impl Keeper {
         tasks: &[Task],
         live: &Live,
     ) -> Result<JournalWriter, StoreError> {
+        if let Some((past, _)) = &self.past {
+            history::keep(&self.store, past).await?;
+        }
         let journal = self
             .store
             .begin(Begin {
@@ -579,7 +628,11 @@ impl Keeper {
     /// A journal that cannot be removed: the next run looks what came of what it announces.
     pub async fn withdraw(self, journal_writer: Option<JournalWriter>) -> Result<(), KeepError> {
         let removed = match journal_writer {
-            Some(journal_writer) => journal_writer.journal.finish(self.clock.now_ms()).await,
+            Some(journal_writer) => {
+                let finished = journal_writer.journal.finish(self.clock.now_ms()).await;
+                let dropped = self.store.drop_past(std::slice::from_ref(&self.run)).await;
+                finished.and(dropped)
+            }
             None => Ok(()),
         };
         Box::pin(self.end(removed)).await
@@ -620,6 +673,14 @@ impl Keeper {
                 .map(|journal_writer| journal_writer.journal.run());
             ledger.absorbed = own.chain(&self.others).cloned().collect();
             self.store.save(&mut ledger, &self.version).await?;
+        }
+        // The journals of killed runs go after this.
+        for run in &self.unfinished {
+            history::complete(&self.store, run).await?;
+        }
+        if let Some((past, retention)) = &self.past {
+            history::keep(&self.store, past).await?;
+            history::tidy(&self.store, *retention, now).await?;
         }
         // A journal that holds a doubt is left to the next run, which looks what came of it.
         match journal_writer {
@@ -822,6 +883,65 @@ mod tests {
             panic!("{runs:?}");
         };
         assert_eq!((run.intents.len(), run.settled.len()), (0, 1));
+    }
+
+    fn plan() -> Plan {
+        let json = serde_json::json!({
+            "formatVersion": crate::plan::FORMAT_VERSION, "environment": "test", "orgId": "1",
+            "dialect": "openapi", "digest": "d", "steps": [], "fingerprints": {},
+            "summary": {"create": 0, "update": 0, "replace": 0, "delete": 0, "disable": 0,
+                        "manual": 0, "unchanged": 0, "calls": 0, "credits": 0},
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// What a killed run came to is learnt from its journal before that goes.
+    #[tokio::test(start_paused = true)]
+    async fn the_next_run_completes_what_is_kept_of_a_killed_one() {
+        let clock = Clock::starting_at(1_767_225_600_000);
+        let store = Store::in_memory("test", "1");
+        let live = Live::new(crate::dialect::Dialect::Openapi);
+        let retention = Retention::from(crate::config::History::default());
+        let mut killed = keeper(&store, clock).await;
+        killed.remember(plan(), retention);
+        let journal_writer = killed.begin("digest", &[], &live).await.unwrap();
+        for (seq, handle, settled) in [
+            (1, "A", Some(Settled::Applied)),
+            (2, "B", Some(Settled::Failed)),
+            (3, "C", None),
+        ] {
+            let record = journal::Record::Intent(intent(seq, handle, Verb::Create));
+            journal_writer.journal.append(&record).await.unwrap();
+            if let Some(settled) = settled {
+                journal_writer.settle(seq, true, settled, Some("7"));
+            }
+        }
+        journal_writer.conclude().await.unwrap();
+        let run = killed.run.clone();
+        killed.release().await.unwrap();
+        clock.sleep(Duration::from_secs(1)).await;
+
+        let next = keeper(&store, clock).await;
+        for run in &next.unfinished {
+            history::complete(&next.store, run).await.unwrap();
+        }
+        let bytes = store.past_run(&run).await.unwrap().unwrap();
+        let past = PastRun::parse(&bytes).unwrap();
+        assert_eq!(past.ended, None);
+        let came: Vec<(String, history::Came)> = past
+            .results
+            .iter()
+            .map(|one| (one.address.to_string(), one.result))
+            .collect();
+        assert_eq!(
+            came,
+            [
+                ("departments/A".to_owned(), history::Came::Applied),
+                ("departments/B".to_owned(), history::Came::Failed),
+                ("departments/C".to_owned(), history::Came::Unknown),
+            ]
+        );
+        assert_eq!(past.results[0].id.as_deref(), Some("7"));
     }
 
     /// What other runs have left in doubt stays.

@@ -155,7 +155,9 @@ fn explain_numbers(source: &Source, problems: &mut Vec<Problem>) {
         let mut behind = behind.trim_start_matches(' ').chars();
         behind.next() == Some('#') && behind.next().is_some_and(|c| c.is_ascii_digit())
     };
-    if !(text.match_indices(" #")).any(|(at, _)| is_number(text.get(at..).unwrap_or_default())) {
+    // One character is found faster than two.
+    let mut marks = text.match_indices('#').map(|(at, _)| text.split_at(at));
+    if !marks.any(|(above, mark)| above.ends_with(' ') && is_number(mark)) {
         return;
     }
     for (key, range) in Places::of(text).plain_scalars() {

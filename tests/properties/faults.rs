@@ -84,8 +84,8 @@ impl Fault {
     const fn end(self, posts: Posts) -> End {
         match (self, posts) {
             (Self::Refused | Self::NotSent, _) | (Self::Broken, Posts::Nothing) => End::Failed,
-            (Self::Broken, _) | (Self::BrokenOnce | Self::Lost, Posts::Item) => End::Unknown,
-            // What a lost answer made is found in the listing.
+            (Self::Broken, Posts::Something) => End::Unknown,
+            // What a lost answer made is found in the listing, or in the object that has it.
             (Self::NotSentOnce | Self::BrokenOnce | Self::Lost, _) => End::Applied,
         }
     }
@@ -551,10 +551,8 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
 /// What a write does, by the paths of the tables: a POST that makes something may not be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Posts {
-    /// A resource, which is looked for before the POST is sent again.
-    Resource,
-    /// An item of a resource, for which nothing looks before the next run.
-    Item,
+    /// A resource or an item of one, which is looked for before the POST is sent again.
+    Something,
     /// Nothing: it changes, moves or removes.
     Nothing,
 }
@@ -568,10 +566,9 @@ fn posts(dialect: Dialect, target: &str) -> Posts {
         }
         Create::Update | Create::Manual(_) | Create::Never => false,
     };
-    if apis().any(makes) {
-        Posts::Resource
-    } else if apis().any(|api| api.item_calls.is_some_and(|calls| is_its(calls.add))) {
-        Posts::Item
+    let adds = |api: &Api| api.item_calls.is_some_and(|calls| is_its(calls.add));
+    if apis().any(|api| makes(api) || adds(api)) {
+        Posts::Something
     } else {
         Posts::Nothing
     }
@@ -638,7 +635,6 @@ async fn survives(
         .map_err(|problem| format!("{method} {target}: {problem}"))?;
     // A creation is sent again only after its absence has held.
     let times = match fault {
-        Fault::Broken | Fault::BrokenOnce if posts == Posts::Item => Some(1),
         Fault::Refused | Fault::Lost => Some(1),
         Fault::BrokenOnce => Some(2),
         Fault::Broken if is_explained(dialect, &target) => Some(MAX_EXPLAINED),

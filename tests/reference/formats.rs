@@ -8,7 +8,7 @@ use super::command::Place;
 use super::page::{Page, cell, sentence, slug, tick};
 
 /// A format: the word for `deskform schema`, its title, and what there is to know of it besides.
-const FORMATS: [(&str, &str, &str); 8] = [
+const FORMATS: [(&str, &str, &str); 10] = [
     (
         "plan",
         "Plan",
@@ -38,6 +38,16 @@ const FORMATS: [(&str, &str, &str); 8] = [
         "ledger-show",
         "Ledger show",
         "It tells more than the ledger itself: who holds the lock, and which runs did not end.",
+    ),
+    (
+        "runs",
+        "Past runs",
+        "[Going back](../going-back.md) says which runs are kept, and for how long.",
+    ),
+    (
+        "run",
+        "Past run",
+        "It is what is kept beside the ledger of a run, with its times as texts.",
     ),
     (
         "environments",
@@ -302,6 +312,8 @@ fn what_is_printed_fits_its_schema() {
     let diff = validator("diff");
     let doctor = validator("doctor");
     let show = validator("ledger-show");
+    let runs = validator("runs");
+    let past = validator("run");
     let several = validator("environments");
     let log = validator("log");
     let mut lines = Vec::new();
@@ -318,6 +330,13 @@ fn what_is_printed_fits_its_schema() {
         assert_fits(&doctor, &json(&printed));
     }
     assert_eq!(run("-e a apply --auto-approve").code, 0);
+    let listed = json(&run("-e a runs --format json").stdout);
+    assert_fits(&runs, &listed);
+    let name = listed["runs"][0]["run"].as_str().expect("a run");
+    assert_fits(
+        &past,
+        &json(&run(&format!("-e a runs show {name} --format json")).stdout),
+    );
     place.edit("desk.yaml", "Invoices", "Bills");
     for command in ["drift", "plan"] {
         let printed = json(

@@ -100,7 +100,7 @@ impl Read {
             secrets.any(|path| may_hold_key(object.kind, path))
         };
         let mut exported = export_chosen(live, &choice, &has_secret_key);
-        check_targets(&chosen.targets, &exported, &choice)
+        check_named(&chosen.targets, &exported, &choice)
             .map_err(|problems| workspace.failure(problems.into()))?;
         leave_secrets_out(&known, live, &mut exported, &may_hold_key);
         name_secrets(&mut exported, &choice.secrets);
@@ -164,20 +164,31 @@ fn beside<'c>(
     })
 }
 
-/// Refuses targets that nothing is.
-fn check_targets(
+/// Refuses what was named to be exported, or to be left out, and is nothing.
+fn check_named(
     targets: &[Address],
     exported: &Exported,
     choice: &Choice<'_>,
 ) -> Result<(), Vec<Problem>> {
-    let missing = targets.iter().filter(|target| {
-        !target.is_whole_kind()
-            && !exported.state.contains_key(*target)
-            && !choice.declared.contains(*target)
-            && !choice.exclude.iter().any(|one| one.covers(target))
-    });
+    let is_nothing = |named: &&Address| {
+        !named.is_whole_kind()
+            && !exported.state.contains_key(*named)
+            && !choice.declared.contains(*named)
+    };
+    let is_left_out = |target: &&Address| choice.exclude.iter().any(|one| one.covers(target));
+    let is_read = |named: &&Address| {
+        let mut kinds = choice.kinds.iter().flatten();
+        choice.kinds.is_none() || kinds.any(|kind| *kind == named.collection)
+    };
+    let targets = targets.iter().filter(|target| !is_left_out(target));
+    let left_out = choice.exclude.iter().filter(is_read);
+    let left_out = left_out.filter(|one| !exported.passed_over.contains(one));
+    let missing = targets
+        .map(|one| (one, "--target"))
+        .chain(left_out.map(|one| (one, "--exclude")));
+    let missing = missing.filter(|(named, _)| is_nothing(named));
     let problems: Vec<Problem> = missing
-        .map(|target| {
+        .map(|(target, flag)| {
             let known = exported.state.keys().chain(&exported.passed_over);
             let known: Vec<String> = known.map(ToString::to_string).collect();
             let near = did_you_mean(&target.to_string(), known.iter().map(String::as_str));
@@ -186,7 +197,12 @@ fn check_targets(
                 format!("an export would call nothing `{target}`"),
             )
             .help(near.unwrap_or_else(|| {
-                format!("`--target '{}/*'` exports all of them", target.collection)
+                let does = if flag == "--target" {
+                    "exports"
+                } else {
+                    "leaves out"
+                };
+                format!("`{flag} '{}/*'` {does} all of them", target.collection)
             }))
         })
         .collect();

@@ -21,7 +21,8 @@ use crate::state::{Address, Body, FieldPath, Leaves, Value};
 
 /// Where an item stands, and what it is.
 pub(in crate::plan) struct Item<'v> {
-    outer: &'v str,
+    /// The key of the list.
+    pub(in crate::plan) outer: &'v str,
     /// Its leaves.
     pub(in crate::plan) leaves: &'v Leaves,
 }
