@@ -68,6 +68,8 @@ fn help() {
         "ledger show",
         "ledger forget",
         "ledger adopt",
+        "runs",
+        "runs show",
         "unlock",
         "simulate",
         "explain",

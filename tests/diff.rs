@@ -120,8 +120,8 @@ fn a_change_on_either_side_is_shown_as_just_that() {
         "- sandbox (organization ",
         "+ production (organization ",
         "Only in sandbox:\n\n- roles/Third\n    reportsTo: CEO\n    shareDataWithPeers: true\n",
-        "Different (sandbox → production):\n\n~ departments/Billing\n    description: Bills → Invoices\n",
-        "~ roles/Clerk\n    shareDataWithPeers: false → true\n",
+        "Different (sandbox → production):\n\n~ roles/Clerk\n    shareDataWithPeers: false → true\n",
+        "~ departments/Billing\n    description: Bills → Invoices\n",
         "Differences: 1 only in sandbox, 2 different, ",
     ] {
         assert!(run.stdout.contains(words), "{words}\n{run}");
