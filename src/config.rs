@@ -457,6 +457,41 @@ impl Environment {
             .or_else(|| inner.strip_prefix("env."))
     }
 
+    /// Whether its credentials are written as those of another environment are, so that both get the same.
+    #[must_use]
+    pub fn has_credentials_of(&self, other: &Self) -> bool {
+        match (&self.target, &other.target) {
+            (
+                Target::Live {
+                    credentials: one, ..
+                },
+                Target::Live {
+                    credentials: other, ..
+                },
+            ) => {
+                let texts = |credentials: &Credentials| -> Vec<String> {
+                    let templates = credentials.templates().into_iter();
+                    templates.map(|template| template.text.clone()).collect()
+                };
+                texts(one) == texts(other)
+            }
+            _ => false,
+        }
+    }
+
+    /// The environment variables that its credentials name.
+    #[must_use]
+    pub fn credential_names(&self) -> Vec<String> {
+        let Target::Live { credentials, .. } = &self.target else {
+            return Vec::new();
+        };
+        let mut own = Closed::default();
+        for template in credentials.templates() {
+            own.add_credential(&template.text, &self.name);
+        }
+        own.credentials().map(str::to_owned).collect()
+    }
+
     /// The problem of everything that credentials lack: one, since one step brings all of it.
     fn no_credentials(
         &self,

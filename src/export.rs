@@ -43,7 +43,36 @@ pub struct Exported {
     pub passed_over: Vec<Address>,
     /// What was left out or replaced, for the reader: one line a reason.
     pub notes: Notes,
+    /// What was applied as a secret and is not shown, as JSON Pointers.
+    pub secret: BTreeMap<Address, BTreeSet<String>>,
 }
+
+impl Exported {
+    /// What the objects of this export are called, by what they are called everywhere: another export that
+    /// is given these names calls the same things alike.
+    #[must_use]
+    pub fn names(&self, live: &Live) -> BTreeMap<Natural, Address> {
+        let mut names: BTreeMap<Natural, Option<&Address>> = BTreeMap::new();
+        for address in self.state.keys() {
+            let Some(natural) = live.natural_name_at(address) else {
+                continue;
+            };
+            let natural = (address.collection, natural);
+            // A name of two tells nothing.
+            names
+                .entry(natural)
+                .and_modify(|one| *one = None)
+                .or_insert(Some(address));
+        }
+        let known = names.into_iter();
+        known
+            .filter_map(|(natural, address)| Some((natural, address?.clone())))
+            .collect()
+    }
+}
+
+/// A kind and a name of it that means the same in every organization.
+pub type Natural = (&'static str, Named<'static>);
 
 /// What an export is limited to, and what is known besides.
 #[derive(Debug, Default)]
@@ -62,6 +91,8 @@ pub struct Choice<'c> {
     pub known: Option<&'c Known<'c>>,
     /// Secrets whose names stand for their values.
     pub secrets: NamedSecrets,
+    /// What things are called that another export has as well, see [`Exported::names`].
+    pub names: BTreeMap<Natural, Address>,
 }
 
 impl Choice<'_> {
@@ -175,6 +206,10 @@ fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) 
             .filter(|address| address.collection == kind.collection)
             .map(|address| address.handle.to_string())
             .collect();
+        let elsewhere = choice.names.values();
+        let elsewhere = elsewhere.filter(|address| address.collection == kind.collection);
+        taken.extend(elsewhere.map(|address| address.handle.to_string()));
+        let mut given: BTreeSet<&Address> = BTreeSet::new();
         // A handle that is a word elsewhere would not be read as one.
         taken.extend(words_beside(kind.collection).map(|(_, word)| word.to_owned()));
         let mut rows: Vec<(String, usize)> = Vec::new();
@@ -212,6 +247,14 @@ fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) 
         below_parents(live, kind, &mut rows, &chosen);
         rows.sort();
         for (wanted, index) in rows {
+            let natural = (!choice.names.is_empty())
+                .then(|| live.natural_name(index))
+                .flatten();
+            let address = natural.and_then(|name| choice.names.get(&(kind.collection, name)));
+            if let Some(address) = address.filter(|address| given.insert(address)) {
+                chosen.push((index, address.clone()));
+                continue;
+            }
             let mut handle = wanted.clone();
             let mut number = 2;
             while !taken.insert(handle.clone()) {

@@ -34,6 +34,7 @@ pub mod apply;
 pub mod cli;
 pub mod clock;
 pub mod codec;
+pub mod comparison;
 pub mod config;
 pub mod dialect;
 pub mod diff;

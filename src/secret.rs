@@ -70,6 +70,15 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// Whether two templates say literally the same: what their expressions are called says nothing of what
+    /// they stand for.
+    #[must_use]
+    pub fn is_spelled_like(&self, other: &Self) -> bool {
+        pieces(&self.template) == pieces(&other.template)
+    }
+}
+
 /// Whether a text can have come from a template: everything that it says literally stands there, in
 /// its order.
 #[must_use]

@@ -192,7 +192,7 @@ fn whereabouts(plan: &Plan) -> Whereabouts {
         environment: plan.environment.clone(),
         org_id: plan.org_id.clone(),
         organization: String::new(),
-        edition: Edition::Enterprise,
+        edition: Some(Edition::Enterprise),
         simulated: true,
         dialect: plan.dialect,
         ledger: String::new(),

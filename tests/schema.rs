@@ -13,7 +13,7 @@ use deskform::problem::Problems;
 use deskform::report::json::{parse, plan as plan_json};
 use deskform::report::ledger_schema::ledger_schema;
 use deskform::report::output_schema::{
-    doctor_schema, drift_schema, environments_schema, ledger_show_schema, log_schema,
+    diff_schema, doctor_schema, drift_schema, environments_schema, ledger_show_schema, log_schema,
 };
 use deskform::report::plan_schema::plan_schema;
 use deskform::report::runs_schema::{run_schema, runs_schema};
@@ -65,6 +65,7 @@ fn files_are_current() {
         ("plan", plan_schema()),
         ("ledger", ledger_schema()),
         ("drift", drift_schema()),
+        ("diff", diff_schema()),
         ("doctor", doctor_schema()),
         ("ledger-show", ledger_show_schema()),
         ("runs", runs_schema()),

@@ -27,12 +27,16 @@ use std::sync::{Arc, Mutex};
 
 use calls::{Reading, There};
 use common::{Desk, Variables, settings, work};
+use deskform::comparison::{Entry, Exports, Report, Side, exports};
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
+use deskform::export::{Choice, export_chosen};
 use deskform::kind::ORDER;
 use deskform::ledger::Ledger;
+use deskform::live::Live;
 use deskform::manifest::Sources;
 use deskform::plan::Options;
+use deskform::reading::Needs;
 use deskform::run_record::update::after;
 use deskform::session::Ready;
 use deskform::simulator::{Organization, OrganizationSeed, Settings, Simulator};
@@ -356,6 +360,11 @@ async fn a_whole_desk_goes_to_an_empty_organization() {
     applied(&other, &planned(&other).await).await;
     assert_eq!(planned(&other).await.planned.plan.steps, []);
     same_text(&text(&export), &text(&exported(&other).await));
+    let first = with_export(&simulator, dialect, A, &export).await;
+    let report = compared(&first, &other).await;
+    assert_eq!(report.differences, []);
+    assert_eq!(report.not_compared, Vec::<String>::new());
+    assert!(report.summary.equal >= objects, "{:?}", report.summary);
 
     // No request broke a fact of the API.
     assert_eq!(other.violations(), Vec::<String>::new());
@@ -378,7 +387,46 @@ async fn a_desk_of_the_guide_goes_to_an_empty_organization() {
     let other = crosses(&simulator, dialect, &export).await;
     let there = portable(dialect, exported(&other).await);
     same_text(&text(&export), &text(&there));
+    // What agents have is known by ids of one organization alone.
+    let first = with_export(&simulator, dialect, A, &export).await;
+    let report = compared(&first, &other).await;
+    let is_of_agents = |one: &&Entry| one.address.collection == "agents";
+    let others: Vec<_> = (report.differences.iter())
+        .filter(|one| !is_of_agents(one))
+        .collect();
+    assert!(others.is_empty(), "{others:#?}");
     assert_eq!(other.violations(), Vec::<String>::new());
+}
+
+/// Two organizations side by side, as `deskform diff` compares them.
+async fn compared(a: &Desk, b: &Desk) -> Report {
+    let (mut one, mut other) = (read(a).await, read(b).await);
+    let first = export_chosen(&mut one, &Choice::default(), &|_| false);
+    let choice = Choice {
+        names: first.names(&one),
+        ..Choice::default()
+    };
+    let second = export_chosen(&mut other, &choice, &|_| false);
+    let side = |name: &str| Side {
+        name: name.to_owned(),
+        environment: name.to_owned(),
+        org_id: None,
+        commit: None,
+    };
+    let found = exports(Exports {
+        a: (&first, one.dialect),
+        b: (&second, other.dialect),
+    });
+    found.report(side("a"), side("b"), &BTreeSet::new())
+}
+
+/// All that an organization shows.
+async fn read(desk: &Desk) -> Live {
+    let session = &desk.session;
+    let needs = Needs::everything(session.dialect);
+    let mut live = session.read(&needs).await.expect("all of it");
+    session.complete_all(&mut live).await.expect("all of it");
+    live
 }
 
 /// Tells where two exports differ.

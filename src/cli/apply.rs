@@ -444,17 +444,27 @@ fn code(tally: &Tally, steps: usize, stopped: bool) -> u8 {
     }
 }
 
-fn read_plan(path: &Path) -> Result<Plan, Failure> {
+/// Reads a plan from a file; `what` says what cannot be done with a file that holds none.
+///
+/// # Errors
+/// [`Failure`] when the file cannot be read, or is no plan of this version.
+pub(super) fn saved_plan(path: &Path, what: &str) -> Result<Plan, Failure> {
     let bytes = read_file(path, MAX_PLAN)?
         .ok_or_else(|| file_failure("read", path, &io::ErrorKind::NotFound.into()))?;
     // What is no text is no plan either: the parser says so in its own words.
-    let plan = report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+    report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         Problem::error(
             Code::NotAPlan,
-            format!("`{}` cannot be applied: {error}", path.display()),
+            format!("`{}` cannot be {what}: {error}", path.display()),
         )
         .help(report::json::NotAPlan::HINT)
-    })?;
+        .into()
+    })
+}
+
+/// Reads a plan that is to be applied.
+fn read_plan(path: &Path) -> Result<Plan, Failure> {
+    let plan = saved_plan(path, "applied")?;
     if !plan.refused.is_empty() {
         return Err(Problem::error(
             Code::RefusedPlan,

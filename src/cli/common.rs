@@ -162,10 +162,17 @@ impl Folder {
     /// # Errors
     /// [`Failure`] with everything that is wrong in the project file and in `.env`.
     pub(super) fn read(global: &Global) -> Result<Self, Failure> {
-        let dotenv = DotEnv::read(&global.directory)?;
+        Self::at(&global.directory, DotEnv::read(&global.directory)?)
+    }
+
+    /// Reads the project file and the manifests of a folder, for which a file `.env` sets variables.
+    ///
+    /// # Errors
+    /// [`Failure`] with everything that is wrong in the project file.
+    pub(super) fn at(directory: &Path, dotenv: DotEnv) -> Result<Self, Failure> {
         let by_name = dotenv.entries().filter(|(name, _)| is_secret_by_name(name));
         mask::hide(by_name.map(|(_, value)| value));
-        let (project, text) = Project::read(&global.directory);
+        let (project, text) = Project::read(directory);
         let texts = Texts {
             project: text,
             ..Texts::default()
@@ -347,11 +354,20 @@ impl Workspace {
     /// # Errors
     /// [`Failure`] with everything that is wrong.
     pub fn compose(&self, global: &Global) -> Result<Desired, Failure> {
+        let desired = self.composed()?;
+        self.warn(global, &desired.warnings);
+        self.warn(global, &self.weak_secrets());
+        Ok(desired)
+    }
+
+    /// Composes the manifests, and says nothing of warnings.
+    ///
+    /// # Errors
+    /// [`Failure`] with everything that is wrong.
+    pub(super) fn composed(&self) -> Result<Desired, Failure> {
         let desired = manifest::compose(&self.texts.sources, &self.environment, &self.variables())
             .map_err(|problems| self.failure(problems))?;
         self.asked.replace(asked(&desired));
-        self.warn(global, &desired.warnings);
-        self.warn(global, &self.weak_secrets());
         Ok(desired)
     }
 

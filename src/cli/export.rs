@@ -1,7 +1,10 @@
 //! `deskform export`.
 
 mod around;
+mod read;
 mod seeds;
+
+pub(super) use read::Read;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,20 +14,13 @@ use super::choice::{self, ALL_KINDS};
 use super::common::{Failure, Folder, Workspace, block_on, file_failure, remark};
 use super::files::write_file;
 use super::output::announce;
-use super::progress::{reading, remembered};
 use super::wait::MaxWait;
-use crate::export::{
-    Choice, Exported, Known, NamedSecrets, Notes, export_chosen, leave_secrets_out, name_secrets,
-};
-use crate::kind::{self, KINDS, Kind, Listing, ORDER};
-use crate::ledger::{Ledger, Store};
-use crate::live::{Live, LiveObject};
+use crate::export::{Exported, Notes};
+use crate::kind::{self, Kind, ORDER};
+use crate::ledger::Store;
 use crate::manifest::{self, Desired, Sources, to_files};
-use crate::plan::matching::bind_what_is_clear;
-use crate::problem::{Code, Problem, Problems, Severity, counted, did_you_mean, exit, few, listed};
-use crate::reading::Needs;
+use crate::problem::{Code, Problem, Problems, Severity, counted, exit, few, listed};
 use crate::report::Whereabouts;
-use crate::session::{Session, SessionError};
 use crate::state::{Address, Lifecycle, State, keys};
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
@@ -60,12 +56,13 @@ pub struct Args {
 }
 
 /// What the command line chooses.
-struct Chosen {
-    kinds: BTreeSet<&'static str>,
+#[derive(Default)]
+pub(super) struct Chosen {
+    pub(super) kinds: BTreeSet<&'static str>,
     targets: Vec<Address>,
     exclude: Vec<Address>,
     /// Kinds of seeds that are left out, since nobody asked for them.
-    seeds_left: Vec<&'static str>,
+    pub(super) seeds_left: Vec<&'static str>,
 }
 
 impl Chosen {
@@ -75,13 +72,17 @@ impl Chosen {
             choice::addresses(&args.targets),
             choice::exclusions(&args.exclude),
         );
-        let (kinds, targets, exclude) = match (kinds, targets, exclude) {
-            (Ok(kinds), Ok(targets), Ok(exclude)) => (kinds, targets, exclude),
+        match (kinds, targets, exclude) {
+            (Ok(kinds), Ok(targets), Ok(exclude)) => Ok(Self::new(kinds, targets, exclude)),
             (kinds, targets, exclude) => {
                 let wrong = [kinds.err(), targets.err(), exclude.err()];
-                return Err(wrong.into_iter().flatten().flatten().collect());
+                Err(wrong.into_iter().flatten().flatten().collect())
             }
-        };
+        }
+    }
+
+    /// What of these kinds, without seeds where none are named, and of these resources.
+    pub(super) fn new(kinds: choice::Kinds, targets: Vec<Address>, exclude: Vec<Address>) -> Self {
         // An order goes with those that it is about, and may be chosen by itself.
         let is_of = |kind: &Kind, collection: &str| {
             let ranking = kind.ranking();
@@ -108,11 +109,25 @@ impl Chosen {
                 seeds_left.push(kind.collection);
             }
         }
-        Ok(Self {
+        Self {
             kinds: chosen,
             targets,
             exclude,
             seeds_left,
+        }
+    }
+
+    /// Says which seeds are left out, with the command's verb for what it does with them otherwise.
+    pub(super) fn left_out(&self, verb: &str) -> Option<String> {
+        let seeds: Vec<String> = (self.seeds_left.iter())
+            .map(|one| (*one).to_owned())
+            .collect();
+        (!seeds.is_empty()).then(|| {
+            format!(
+                "{} left out, since they are customers' records; `--kinds {}` {verb} them, `--kinds {ALL_KINDS}` everything",
+                listed(&seeds, "and"),
+                seeds.join(" --kinds "),
+            )
         })
     }
 }
@@ -160,17 +175,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         mut notes,
         ..
     } = exported;
-    if !chosen.seeds_left.is_empty() {
-        let seeds: Vec<String> = chosen
-            .seeds_left
-            .iter()
-            .map(|one| (*one).to_owned())
-            .collect();
-        notes.tell(format!(
-            "{} left out, since they are customers' records; `--kinds {}` exports them, `--kinds {ALL_KINDS}` everything",
-            listed(&seeds, "and"),
-            seeds.join(" --kinds "),
-        ));
+    if let Some(left_out) = chosen.left_out("exports") {
+        notes.tell(left_out);
     }
     let sources = checked(
         &workspace,
@@ -228,67 +234,9 @@ async fn export_live(
     chosen: &Chosen,
     desired: Option<&Desired>,
 ) -> Result<(Whereabouts, Exported), Failure> {
-    let connected = workspace.connect(None).await?;
-    let whereabouts = workspace.whereabouts(&connected, store);
-    let view = workspace.look(store).await?;
-    let session = &connected.session;
-    let left_out = |collection: &str| {
-        let mut excluded = chosen.exclude.iter();
-        excluded.any(|one| one.is_whole_kind() && one.collection == collection)
-    };
-    let mut needs = Needs::everything_of(&chosen.kinds, &left_out, session.dialect);
-    needs.remembered.clone_from(&view.ledger.listings);
-    seeds::ask(global, workspace, session, &needs, &chosen.kinds).await?;
-    let expected = remembered(view.ledger.listings.values());
-    let work = read(workspace, session, &needs, &chosen.kinds);
-    let mut live = reading(global, session, expected, work).await?;
-    let known = Known::of(&view.ledger);
-    let choice = Choice {
-        kinds: Some(chosen.kinds.clone()),
-        targets: chosen.targets.clone(),
-        exclude: chosen.exclude.clone(),
-        known: Some(&known),
-        secrets: NamedSecrets::of(&workspace.secrets()),
-        ..Choice::default()
-    };
-    let choice = match desired {
-        Some(desired) => beside(
-            global,
-            workspace,
-            desired,
-            choice,
-            &view.ledger,
-            &needs,
-            &mut live,
-        )?,
-        None => choice,
-    };
-    let has_secret_key = |object: &LiveObject| {
-        let secrets = known.entry(object).map(|entry| &entry.secrets);
-        let mut secrets = secrets.into_iter().flatten();
-        secrets.any(|path| may_hold_key(object.kind, path))
-    };
-    let mut exported = export_chosen(&mut live, &choice, &has_secret_key);
-    check_named(&chosen.targets, &exported, &choice)
-        .map_err(|problems| workspace.failure(problems.into()))?;
-    leave_secrets_out(&known, &live, &mut exported, &may_hold_key);
-    name_secrets(&mut exported, &choice.secrets);
-    let cannot: Vec<String> = (KINDS.iter())
-        .filter(|kind| chosen.kinds.contains(kind.collection))
-        .filter(|kind| {
-            kind.api(session.dialect)
-                .is_none_or(|api| api.listing == Listing::Mentioned)
-        })
-        .map(|kind| kind.collection.to_owned())
-        .collect();
-    if !cannot.is_empty() {
-        exported.notes.tell(format!(
-            "{} cannot be exported in the {} dialect",
-            listed(&cannot, "and"),
-            session.dialect
-        ));
-    }
-    Ok((whereabouts, exported))
+    let mut read = Read::live(global, workspace, store, chosen).await?;
+    let exported = read.exported(global, workspace, chosen, desired, BTreeMap::new())?;
+    Ok((read.whereabouts, exported))
 }
 
 /// Writes the files, each with the line that names its schema to editors.
@@ -379,134 +327,6 @@ fn checked(
         sources = to_files(state, lifecycles, args.split, &new);
     }
     Ok(sources)
-}
-
-/// A choice of what no manifest has.
-fn beside<'c>(
-    global: &Global,
-    workspace: &Workspace,
-    desired: &Desired,
-    choice: Choice<'c>,
-    ledger: &Ledger,
-    needs: &Needs,
-    live: &mut Live,
-) -> Result<Choice<'c>, Failure> {
-    let mut options = workspace.options(global, &[])?;
-    options.ledger = Some(ledger.clone());
-    // Of what was not read it cannot be told whether it is live.
-    let mut desired = desired.clone();
-    desired
-        .state
-        .retain(|address, _| needs.reads(address.collection));
-    desired
-        .removed
-        .retain(|stone| needs.reads(stone.collection));
-    let (bound, _) = bind_what_is_clear(&desired, live, &options);
-    let declared = bound.rows.objects().map(|(_, object)| object);
-    let going = bound.rows.iter().filter_map(|row| row.going.as_ref());
-    let going = going
-        .filter(|going| going.at.is_some())
-        .map(|going| going.object);
-    Ok(Choice {
-        skip: declared
-            .chain(going)
-            .chain(bound.disputed.iter().copied())
-            .collect(),
-        declared: desired.state.keys().cloned().collect(),
-        ..choice
-    })
-}
-
-/// Refuses what was named to be exported, or to be left out, and is nothing.
-fn check_named(
-    targets: &[Address],
-    exported: &Exported,
-    choice: &Choice<'_>,
-) -> Result<(), Vec<Problem>> {
-    let is_nothing = |named: &&Address| {
-        !named.is_whole_kind()
-            && !exported.state.contains_key(*named)
-            && !choice.declared.contains(*named)
-    };
-    let is_left_out = |target: &&Address| choice.exclude.iter().any(|one| one.covers(target));
-    let is_read = |named: &&Address| {
-        let mut kinds = choice.kinds.iter().flatten();
-        choice.kinds.is_none() || kinds.any(|kind| *kind == named.collection)
-    };
-    let targets = targets.iter().filter(|target| !is_left_out(target));
-    let left_out = choice.exclude.iter().filter(is_read);
-    let left_out = left_out.filter(|one| !exported.passed_over.contains(one));
-    let missing = targets
-        .map(|one| (one, "--target"))
-        .chain(left_out.map(|one| (one, "--exclude")));
-    let missing = missing.filter(|(named, _)| is_nothing(named));
-    let problems: Vec<Problem> = missing
-        .map(|(target, flag)| {
-            let known = exported.state.keys().chain(&exported.passed_over);
-            let known: Vec<String> = known.map(ToString::to_string).collect();
-            let near = did_you_mean(&target.to_string(), known.iter().map(String::as_str));
-            Problem::error(
-                Code::UnknownTarget,
-                format!("an export would call nothing `{target}`"),
-            )
-            .help(near.unwrap_or_else(|| {
-                let does = if flag == "--target" {
-                    "exports"
-                } else {
-                    "leaves out"
-                };
-                format!("`{flag} '{}/*'` {does} all of them", target.collection)
-            }))
-        })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
-}
-
-/// Reads what was chosen, every object whole.
-async fn read(
-    workspace: &Workspace,
-    session: &Session,
-    needs: &Needs,
-    chosen: &BTreeSet<&'static str>,
-) -> Result<Live, Failure> {
-    let failed = |error| workspace.session_failure(or_the_rest(error));
-    let mut live = session.read(needs).await.map_err(failed)?;
-    session
-        .complete_chosen(&mut live, chosen)
-        .await
-        .map_err(failed)?;
-    Ok(live)
-}
-
-/// Says how the rest is exported where a kind cannot be read.
-fn or_the_rest(mut error: SessionError) -> SessionError {
-    match &mut error {
-        SessionError::Problems(problems) => {
-            let lacking = |problem: &&mut Problem| problem.code == Code::ScopeMissing;
-            for problem in problems.iter_mut().filter(lacking) {
-                let help = problem.help.take().unwrap_or_default();
-                problem.help = Some(format!("{help}; `--exclude KIND` exports the rest"));
-            }
-        }
-        SessionError::Unread(unread) => {
-            for one in unread {
-                one.is_dispensable = true;
-            }
-        }
-        SessionError::Api(_) | SessionError::Elsewhere(..) | SessionError::Guarded(..) => {}
-    }
-    error
-}
-
-/// Whether the live value of the field in a path may hold a key.
-fn may_hold_key(kind: &Kind, path: &str) -> bool {
-    keys(path)
-        .next()
-        .is_some_and(|field| kind.may_hold_key(&field))
 }
 
 /// What a manifest cannot hold, by kind, field and rule: each a first message and whose it is.

@@ -68,6 +68,20 @@ pub(super) enum Form {
     Markdown,
 }
 
+impl Form {
+    /// Prints a result that has this form.
+    ///
+    /// # Errors
+    /// What keeps it from being printed.
+    pub(super) fn print(self, shown: &str) -> Result<(), Failure> {
+        match self {
+            Self::Text => print(shown),
+            Self::Json => print_as_it_is(shown),
+            Self::Markdown => print_markdown(shown),
+        }
+    }
+}
+
 /// What a command does in one environment, with the targets that are meant there.
 type Work<'w> = &'w dyn Fn(&Workspace, &Sink, &[String]) -> Result<Outcome, Failure>;
 
@@ -125,9 +139,8 @@ impl Begun<'_> {
     ) -> Result<(), Failure> {
         let shown = result(self.form);
         match self.form {
-            Form::Text => print(&format!("{}\n{shown}", whereabouts.line())),
-            Form::Json => self.sink.take(shown, print_as_it_is),
-            Form::Markdown => self.sink.take(shown, print_markdown),
+            Form::Text => self.form.print(&format!("{}\n{shown}", whereabouts.line())),
+            form => self.sink.take(shown, |text| form.print(text)),
         }
     }
 }

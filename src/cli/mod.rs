@@ -7,6 +7,7 @@ mod choice;
 mod commit;
 pub mod common;
 pub mod completions;
+pub mod diff;
 pub mod doctor;
 mod dotenv;
 pub mod drift;
@@ -27,6 +28,7 @@ mod project;
 pub mod runs;
 mod saved;
 pub mod schema;
+pub mod show;
 mod signals;
 pub mod simulate;
 mod stale;
@@ -142,10 +144,14 @@ enum Command {
     Validate(validate::Args),
     /// Show what apply would do
     Plan(plan::Args),
+    /// Show a saved plan, asking nobody
+    Show(show::Args),
     /// Make the organization match the manifests
     Apply(apply::Args),
     /// Report what moved since the last apply, in Zoho Desk or in the manifests
     Drift(drift::Args),
+    /// Compare environments as they are live, and manifests of folders or revisions
+    Diff(diff::Args),
     /// Write a live organization as manifests
     Export(export::Args),
     /// Show or correct who owns what
@@ -256,8 +262,10 @@ pub fn run() -> u8 {
         Command::Init(args) => init::run(global, args),
         Command::Validate(args) => validate::run(global, args),
         Command::Plan(args) => plan::run(global, args),
+        Command::Show(args) => show::run(global, args),
         Command::Apply(args) => apply::run(global, args),
         Command::Drift(args) => drift::run(global, args),
+        Command::Diff(args) => diff::run(global, args),
         Command::Export(args) => export::run(global, args),
         Command::Ledger(args) => ledger::run(global, args),
         Command::Runs(args) => runs::run(global, args),

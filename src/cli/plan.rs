@@ -174,11 +174,16 @@ fn show(
     plan: &Plan,
     whereabouts: &Whereabouts,
 ) -> Result<(), Failure> {
-    begun.show(whereabouts, |form| match form {
+    begun.show(whereabouts, |form| shown(global, form, plan, whereabouts))
+}
+
+/// A plan in a form.
+pub(super) fn shown(global: &Global, form: Form, plan: &Plan, whereabouts: &Whereabouts) -> String {
+    match form {
         Form::Text => report::text::plan(plan, style(global)),
         Form::Json => report::json::plan(plan),
         Form::Markdown => report::markdown::plan(plan, whereabouts),
-    })
+    }
 }
 
 /// What the table of many environments tells of a plan.

@@ -16,6 +16,7 @@ impl Command {
             | Self::Plan(_)
             | Self::Apply(_)
             | Self::Drift(_)
+            | Self::Diff(_)
             | Self::Export(_)
             | Self::Ledger(_)
             | Self::Runs(_)
@@ -23,6 +24,7 @@ impl Command {
             | Self::Auth(_)
             | Self::Doctor(_) => true,
             Self::Init(_)
+            | Self::Show(_)
             | Self::Simulate(_)
             | Self::Explain(_)
             | Self::Schema(_)

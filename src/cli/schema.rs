@@ -14,7 +14,7 @@ use crate::report::runs_schema::{run_schema, runs_schema};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What the schema is for: manifest, overlay, project for deskform.yaml, plan for a saved plan, or
-    /// ledger; drift, doctor, ledger-show, runs, run and environments for what commands print with
+    /// ledger; drift, diff, doctor, ledger-show, runs, run and environments for what commands print with
     /// `--format json`; log for a line of `--log-format json`
     #[arg(value_enum, default_value = "manifest", hide_possible_values = true)]
     which: Which,
@@ -34,6 +34,8 @@ enum Which {
     Ledger,
     /// What `drift --format json` prints
     Drift,
+    /// What `diff --format json` prints
+    Diff,
     /// What `doctor --format json` prints
     Doctor,
     /// What `ledger show --format json` prints
@@ -60,6 +62,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         Which::Plan => plan_schema(),
         Which::Ledger => ledger_schema(),
         Which::Drift => output_schema::drift_schema(),
+        Which::Diff => output_schema::diff_schema(),
         Which::Doctor => output_schema::doctor_schema(),
         Which::LedgerShow => output_schema::ledger_show_schema(),
         Which::Runs => runs_schema(),

@@ -156,7 +156,7 @@ impl Workspace {
             environment: self.environment.name.clone(),
             org_id: self.environment.org_id.clone(),
             organization: connected.session.organization.name.clone(),
-            edition: connected.session.edition,
+            edition: Some(connected.session.edition),
             simulated: connected.is_simulated(),
             dialect: connected.session.dialect,
             ledger: self.place_of_ledger(store),

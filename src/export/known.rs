@@ -138,6 +138,8 @@ pub fn leave_secrets_out(
             .iter()
             .filter(|path| !may_hold_key(kind, path))
         {
+            let known = exported.secret.entry(address.clone()).or_default();
+            known.insert(path.clone());
             let way: Vec<String> = keys(path).map(Cow::into_owned).collect();
             let Some((field, way)) = way.split_first() else {
                 continue;

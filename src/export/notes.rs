@@ -23,6 +23,13 @@ impl Notes {
         self.0.push((what, Vec::new()));
     }
 
+    /// The lines about no single resource.
+    #[must_use]
+    pub fn general(&self) -> Vec<String> {
+        let all = self.0.iter().filter(|(_, about)| about.is_empty());
+        all.map(|(what, _)| what.clone()).collect()
+    }
+
     /// The lines, in the order in which the reasons came up.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

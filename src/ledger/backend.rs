@@ -2,7 +2,7 @@
 //! in the tree of a commit.
 
 mod files;
-pub(super) mod git;
+pub(crate) mod git;
 
 pub(super) use files::Alive;
 

@@ -34,6 +34,7 @@ use crate::api::page::Known;
 use crate::problem::reason;
 use crate::state::{Address, Key, pointer};
 
+pub(crate) use backend::git::program as git;
 pub use beside::names_beside;
 pub use error::{Refusal, StoreError, Trouble};
 pub use history::MAX_PAST_RUN;

@@ -4,11 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::marks::belongs_to_others;
+use super::url;
 use super::{Id, Live, LiveObject, name_in};
 use crate::codec::{self, Ids, Names};
 use crate::kind::{self, Alike, Kind, Target, Within};
 use crate::state::identity::scopes;
 use crate::state::{Address, Below, Key, Named, Reference, Scope};
+
+/// How far up names are looked for; what lies deeper has none.
+const DEEPEST: usize = 64;
 
 impl Live {
     /// Gives the id behind a reference, once what it refers to is bound.
@@ -128,6 +132,46 @@ impl Live {
         let object = self.objects.get(index)?;
         let key = self.raw_key(object)?;
         Some(self.shown(object.kind, &key))
+    }
+
+    /// The name of an object that means the same in every organization: what it lies below stands there by its
+    /// name, all the way up, and of what may be a key only what is shown.
+    #[must_use]
+    pub fn natural_name(&self, index: usize) -> Option<Named<'static>> {
+        self.natural(index, 0)
+    }
+
+    /// That of the object behind an address.
+    #[must_use]
+    pub fn natural_name_at(&self, address: &Address) -> Option<Named<'static>> {
+        let object = self.object_at(address)?;
+        self.natural_name(self.find_id(address.collection, &object.id)?)
+    }
+
+    fn natural(&self, index: usize, depth: usize) -> Option<Named<'static>> {
+        let object = self.objects.get(index).filter(|_| depth <= DEEPEST)?;
+        let kind = object.kind;
+        let key = self.raw_key(object)?;
+        let name = if kind.key_holders().next().is_some() {
+            url::shown(&key.name).into_owned()
+        } else {
+            key.name.into_owned()
+        };
+        let mut named = Named::of_name(name);
+        for (field, value) in key.scope.iter() {
+            let field = kind.field(field)?;
+            let below = match self.above(field, value) {
+                Some(parent) => Below::Parent(Reference::Lookup {
+                    collection: self.objects.get(parent)?.kind.collection,
+                    name: self.natural(parent, depth + 1)?.into(),
+                }),
+                // An id means nothing elsewhere.
+                None if field.shape.target().is_some() => return None,
+                None => Below::Word(value.into()),
+            };
+            named.fill(field.name, below);
+        }
+        Some(named)
     }
 
     /// The names of what an object lies below and its own, as they are read: of two that read alike nothing

@@ -46,7 +46,7 @@ pub use moved::LiveChange;
 use ownership::Owned;
 pub use referrers::Referrers;
 pub use risk::StepRisk;
-pub(crate) use shown::{called, shown_live, shown_secret, shown_value, to_do, to_see_to};
+pub(crate) use shown::{called, of_sides, shown_live, shown_secret, shown_value, to_do, to_see_to};
 pub(crate) use taken::old_keys;
 
 use std::borrow::Cow;

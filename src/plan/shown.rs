@@ -10,6 +10,7 @@ use crate::live::{Live, url};
 use crate::plan::row::Rows;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
 use crate::problem::ticked;
+use crate::secret::Secret;
 use crate::state::{Address, Body, FieldPath, Reference, Value};
 
 /// The fields of a creation as changes from nothing.
@@ -111,33 +112,8 @@ pub(super) fn change_of(
     let was_secret = before.is_secret() && !after.is_secret();
     let secret = after.is_secret();
     let written = codec::written(kind, path);
-    let field = written.pointer();
-    if written
-        .below
-        .last()
-        .is_some_and(|key| &**key == listed::ORDER)
-    {
-        let keys = |order: &Value| shown_value(&codec::written_order(kind, path, order));
-        return FieldChange {
-            field,
-            before: keys(before),
-            after: keys(after),
-            secret: false,
-            sets_back: None,
-        };
-    }
-    // An item that is renamed stands under its new name already.
-    if let [.., name, key] = &*written.below
-        && &**key == listed::NAME
-        && after.is_null()
-    {
-        return FieldChange {
-            field,
-            before: shown_value(before),
-            after: Json::from(&**name),
-            secret: false,
-            sets_back: None,
-        };
+    if let Some(change) = of_list(kind, path, &written, (before, after)) {
+        return change;
     }
     let (before, after) = if was_secret {
         (Json::from(FORMER_SECRET), shown_value(after))
@@ -147,10 +123,67 @@ pub(super) fn change_of(
         (shown_live(kind, path.field, before), shown_value(after))
     };
     FieldChange {
-        field,
+        field: written.pointer(),
         before,
         after,
         secret,
+        sets_back: None,
+    }
+}
+
+/// A change of the order of a list, or of an item's name in it.
+fn of_list(
+    kind: &Kind,
+    path: &FieldPath,
+    written: &FieldPath,
+    (before, after): (&Value, &Value),
+) -> Option<FieldChange> {
+    let keys = |order: &Value| shown_value(&codec::written_order(kind, path, order));
+    let (before, after) = match &*written.below {
+        [.., last] if &**last == listed::ORDER => (keys(before), keys(after)),
+        // An item that is renamed stands under its new name already.
+        [.., name, key] if &**key == listed::NAME && after.is_null() => {
+            (shown_value(before), Json::from(&**name))
+        }
+        _ => return None,
+    };
+    Some(FieldChange {
+        field: written.pointer(),
+        before,
+        after,
+        secret: false,
+        sets_back: None,
+    })
+}
+
+/// A difference of two sides of which neither is to become the other: each is shown as what is live is, and of
+/// secrets the templates.
+pub(crate) fn of_sides(kind: &Kind, path: &FieldPath, a: &Value, b: &Value) -> FieldChange {
+    let written = codec::written(kind, path);
+    if let Some(change) = of_list(kind, path, &written, (a, b)) {
+        return change;
+    }
+    let field = path.field;
+    let is_address = |secret: &Secret| kind.may_hold_key(field) && secret.template.contains("://");
+    let hidden = || (Json::from(SECRET), Json::from(SECRET));
+    let (before, after) = match (a, b) {
+        (Value::Secret(one), Value::Secret(other)) if is_address(one) && is_address(other) => {
+            (Json::from(&*one.template), Json::from(&*other.template))
+        }
+        (Value::Secret(_), Value::Secret(_)) => hidden(),
+        (other, Value::Secret(_)) => shown_secret(kind, field, other, b),
+        (Value::Secret(_), other) => {
+            let (other, own) = shown_secret(kind, field, other, a);
+            (own, other)
+        }
+        (a, b) if a.is_secret() || b.is_secret() => hidden(),
+        (a, b) => (shown_live(kind, field, a), shown_live(kind, field, b)),
+    };
+    FieldChange {
+        field: written.pointer(),
+        before,
+        after,
+        secret: a.is_secret() || b.is_secret(),
         sets_back: None,
     }
 }

@@ -155,7 +155,7 @@ fn case_36_a_summary_is_bounded() {
         environment: "production".to_owned(),
         org_id: "700001".to_owned(),
         organization: "<b>Acme</b>".to_owned(),
-        edition: Edition::Enterprise,
+        edition: Some(Edition::Enterprise),
         simulated: false,
         dialect: Dialect::Openapi,
         ledger: "none".to_owned(),

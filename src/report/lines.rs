@@ -13,7 +13,7 @@ use crate::kind::{self, Risk, Shape};
 use crate::live::url;
 use crate::plan::{FORMER_SECRET, FieldChange, LiveChange, Referrers, SECRET, Step};
 use crate::safe::safe;
-use crate::state::keys;
+use crate::state::{Address, keys};
 use crate::verb::Verb;
 
 /// How a line takes part in a change.
@@ -80,7 +80,8 @@ pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
             "deleted in Zoho Desk since the last apply; this makes it anew".to_owned(),
         ));
     }
-    Tree::of(step, width).add(&mut out);
+    let one_sided = OneSided::of(step.verb, takes_away(step));
+    Tree::of(&step.address, one_sided, step.changes.iter(), width).add(&mut out);
     if let Some(referrers) = &step.referred_by {
         out.push(Line::plain(referred_by(referrers)));
     }
@@ -115,6 +116,41 @@ pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
     out
 }
 
+/// Changes of a resource, line by line; of what is created or deleted its values alone.
+pub(super) fn of_changes(
+    address: &Address,
+    verb: Verb,
+    changes: &[FieldChange],
+    width: usize,
+) -> Vec<Line> {
+    let mut out = Vec::new();
+    let changes = changes.iter().map(Cow::Borrowed);
+    Tree::of(address, OneSided::of(verb, false), changes, width).add(&mut out);
+    out
+}
+
+/// Of which changes only the side is shown that has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OneSided {
+    /// Of those from nothing.
+    Coming,
+    /// Of those to nothing.
+    Going,
+    /// Of none.
+    Never,
+}
+
+impl OneSided {
+    const fn of(verb: Verb, takes_away: bool) -> Self {
+        match verb {
+            Verb::Create => Self::Coming,
+            Verb::Delete | Verb::Disable => Self::Going,
+            Verb::Manual if takes_away => Self::Going,
+            Verb::Manual | Verb::Update | Verb::Replace => Self::Never,
+        }
+    }
+}
+
 /// Says that a change sets back what somebody did in Zoho Desk.
 fn set_back(change: &LiveChange) -> String {
     let mut line = "↑ changed in Zoho Desk since the last apply".to_owned();
@@ -143,7 +179,8 @@ fn referred_by(referrers: &Referrers) -> String {
 ///
 /// What several changes lie in has a line of its own; what a single one lies in stands before its name.
 struct Tree<'s> {
-    step: &'s Step,
+    address: &'s Address,
+    one_sided: OneSided,
     width: usize,
     changes: Vec<Cow<'s, FieldChange>>,
     /// The names on the way to each change.
@@ -151,11 +188,17 @@ struct Tree<'s> {
 }
 
 impl<'s> Tree<'s> {
-    fn of(step: &'s Step, width: usize) -> Self {
-        let changes: Vec<_> = step.changes.iter().collect();
+    fn of(
+        address: &'s Address,
+        one_sided: OneSided,
+        changes: impl Iterator<Item = Cow<'s, FieldChange>>,
+        width: usize,
+    ) -> Self {
+        let changes: Vec<_> = changes.collect();
         let ways = changes.iter().map(|change| way(&change.field)).collect();
         Self {
-            step,
+            address,
+            one_sided,
             width,
             changes,
             ways,
@@ -248,17 +291,15 @@ impl<'s> Tree<'s> {
     }
 
     fn change(&self, out: &mut Vec<Line>, name: &str, change: &FieldChange, depth: usize) {
-        let step = self.step;
-        let one_sided = match step.verb {
-            Verb::Create => change.before.is_null(),
-            Verb::Delete | Verb::Disable => change.after.is_null(),
-            Verb::Manual => change.after.is_null() && takes_away(step),
-            Verb::Update | Verb::Replace => false,
+        let one_sided = match self.one_sided {
+            OneSided::Coming => change.before.is_null(),
+            OneSided::Going => change.after.is_null(),
+            OneSided::Never => false,
         };
         let width = self.width.saturating_sub(STEP * depth);
         add_named(
             out,
-            (step.address.collection, name),
+            (self.address.collection, name),
             change,
             one_sided,
             width,

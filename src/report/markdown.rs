@@ -115,14 +115,7 @@ fn add_risks(out: &mut String, plan: &Plan) {
 
 /// Says below the heading, which names the environment, where the rest is.
 pub(super) fn sentence(whereabouts: &Whereabouts) -> String {
-    format!(
-        "Organization {} ({}), dialect {}, ledger {}{}.",
-        code(&whereabouts.org_id),
-        whereabouts.traits(code).join(", "),
-        whereabouts.dialect,
-        code(&whereabouts.ledger),
-        whereabouts.unnoticed(),
-    )
+    format!("Organization {}.", whereabouts.told(code))
 }
 
 /// Adds sections as far as a comment takes them; `noun` is what the important entries are, and

@@ -1,5 +1,6 @@
 //! Plans, events and kinds as text, JSON and Markdown: pure functions that choose the words.
 
+pub mod comparison;
 pub mod doctor;
 pub mod drift;
 pub mod environments;
@@ -49,29 +50,57 @@ pub struct Whereabouts {
     pub org_id: String,
     /// The organization's name, where the server tells it; otherwise empty.
     pub organization: String,
-    /// The organization's edition.
-    pub edition: Edition,
+    /// The organization's edition; none where nothing tells it.
+    pub edition: Option<Edition>,
     /// Whether the organization is simulated in this process.
     pub simulated: bool,
     /// The dialect that its API speaks.
     pub dialect: Dialect,
-    /// The place of the ledger: a path from the project folder on, a URL, or [`NOWHERE`].
+    /// The place of the ledger: a path from the project folder on, a URL, or [`NOWHERE`]; empty where
+    /// nothing tells it.
     pub ledger: String,
 }
 
 impl Whereabouts {
+    /// What a plan by itself tells: a saved one was made elsewhere.
+    #[must_use]
+    pub fn of_plan(plan: &Plan) -> Self {
+        Self {
+            environment: plan.environment.clone(),
+            org_id: plan.org_id.clone(),
+            organization: String::new(),
+            edition: None,
+            simulated: false,
+            dialect: plan.dialect,
+            ledger: String::new(),
+        }
+    }
+
     /// Writes the first line of a text report, with its line end.
     #[must_use]
     pub fn line(&self) -> String {
+        let shown = |text: &str| safe(text).into_owned();
         format!(
-            "Environment {}: organization {} ({}), dialect {}, ledger {}{}\n",
+            "Environment {}: organization {}\n",
             safe(&self.environment),
-            safe(&self.org_id),
-            self.traits(|name| safe(name).into_owned()).join(", "),
-            self.dialect,
-            safe(&self.ledger),
-            self.unnoticed()
+            self.told(shown)
         )
+    }
+
+    /// Tells of the organization, its dialect and its ledger what is known; `shown` makes harmless what
+    /// comes from outside.
+    fn told(&self, shown: fn(&str) -> String) -> String {
+        let mut told = shown(&self.org_id);
+        let traits = self.traits(shown);
+        // Writing into a string cannot fail, here and below.
+        if !traits.is_empty() {
+            let _ = write!(told, " ({})", traits.join(", "));
+        }
+        let _ = write!(told, ", dialect {}", self.dialect);
+        if !self.ledger.is_empty() {
+            let _ = write!(told, ", ledger {}{}", shown(&self.ledger), self.unnoticed());
+        }
+        told
     }
 
     /// Tells what nobody notices where no ledger is kept.
@@ -90,7 +119,7 @@ impl Whereabouts {
         let name = (!self.organization.is_empty()).then(|| shown(&self.organization));
         let simulated = self.simulated.then(|| "simulated".to_owned());
         name.into_iter()
-            .chain([self.edition.to_string()])
+            .chain(self.edition.map(|edition| edition.to_string()))
             .chain(simulated)
             .collect()
     }

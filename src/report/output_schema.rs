@@ -8,6 +8,7 @@ use super::ledger_schema::field;
 use super::plan_schema::{
     acknowledged, address, count, field_left, flag, list, object, pointer, reference, text, word,
 };
+use crate::comparison::{FORMAT_VERSION as DIFF_VERSION, Where};
 use crate::dialect::Dialect;
 use crate::doubt;
 use crate::drift::FORMAT_VERSION as DRIFT_VERSION;
@@ -153,6 +154,137 @@ pub fn drift_schema() -> Value {
             "drift": drift,
         }),
     )
+}
+
+/// What `deskform diff --format json` prints.
+#[must_use]
+pub fn diff_schema() -> Value {
+    let report = object(
+        "A comparison of two sides, as `deskform diff --format json` prints it.",
+        &[
+            version(DIFF_VERSION),
+            ("a", reference("side")),
+            ("b", reference("side")),
+            ("kinds", texts("The kinds that were compared.")),
+            ("summary", reference("summary")),
+            (
+                "differences",
+                list(
+                    "What is not the same, by kind and handle.",
+                    reference("difference"),
+                ),
+            ),
+            (
+                "acknowledged",
+                list(
+                    "Differences that an `ignore:` entry accepts; they do not count.",
+                    reference("acknowledged"),
+                ),
+            ),
+            (
+                "notCompared",
+                texts(
+                    "What was not wholly compared, since an answer or a name is lacking, as addresses.",
+                ),
+            ),
+            (
+                "unclear",
+                texts("What was not compared, since it is not clear what it is, as addresses."),
+            ),
+        ],
+        &[],
+    );
+    let [side, summary] = sides_of_diff();
+    let [difference, field] = differences_of_diff();
+    whole(
+        "deskform diff",
+        report,
+        json!({
+            "address": address(),
+            "pointer": pointer(),
+            "acknowledged": acknowledged(),
+            "side": side,
+            "summary": summary,
+            "difference": difference,
+            "field": field,
+        }),
+    )
+}
+
+/// A side, and how many resources there are.
+fn sides_of_diff() -> [Value; 2] {
+    let side = object(
+        "One of two sides.",
+        &[
+            (
+                "name",
+                text("How the command line names it: an environment, `dir:PATH` or `git:REV`."),
+            ),
+            (
+                "environment",
+                text("The environment that it is, or that its manifests are composed for."),
+            ),
+        ],
+        &[
+            (
+                "orgId",
+                text("The organization's id, where the side is live."),
+            ),
+            ("commit", text("The commit, where the side is a revision.")),
+        ],
+    );
+    let summary = object(
+        "How many resources there are.",
+        &[
+            ("onlyInA", count("That the first side alone has.")),
+            ("onlyInB", count("That the second side alone has.")),
+            ("different", count("That both have, with other values.")),
+            (
+                "equal",
+                count("That are the same, as far as they were compared."),
+            ),
+        ],
+        &[],
+    );
+    [side, summary]
+}
+
+/// A resource that differs, and a field of it.
+fn differences_of_diff() -> [Value; 2] {
+    let difference = object(
+        "A resource that is not the same on both sides.",
+        &[
+            ("address", reference("address")),
+            ("found", word("Who has it.", &Where::ALL)),
+            (
+                "fields",
+                list(
+                    "The fields that differ; of what one side alone has all that it says.",
+                    reference("field"),
+                ),
+            ),
+        ],
+        &[("other", reference("address"))],
+    );
+    let field = object(
+        "A field with its values on both sides.",
+        &[
+            ("field", reference("pointer")),
+            (
+                "a",
+                anything("The first side's value; null stands for none."),
+            ),
+            (
+                "b",
+                anything("The second side's value; null stands for none."),
+            ),
+        ],
+        &[(
+            "secret",
+            flag("Whether the values are secret; then a template or a fixed text stands for them."),
+        )],
+    );
+    [difference, field]
 }
 
 /// What `deskform doctor --format json` prints.

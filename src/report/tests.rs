@@ -311,7 +311,7 @@ pub(super) fn whereabouts() -> Whereabouts {
         environment: "production".to_owned(),
         org_id: "700002".to_owned(),
         organization: "Example Company".to_owned(),
-        edition: Edition::Enterprise,
+        edition: Some(Edition::Enterprise),
         simulated: false,
         dialect: Dialect::Openapi,
         ledger: "s3://bucket/production.json".to_owned(),

@@ -268,7 +268,7 @@ async fn run(case: &Case, dialect: Dialect) -> String {
             environment: whole.report.environment.clone(),
             org_id: whole.report.org_id.clone(),
             organization: "Example Company".to_owned(),
-            edition: Edition::Enterprise,
+            edition: Some(Edition::Enterprise),
             simulated: true,
             dialect,
             ledger: ".deskform/test.json".to_owned(),

@@ -45,6 +45,14 @@ const CODES: &[(&str, &str, i32)] = &[
         "deskform drift --target departments/Billing",
         2,
     ),
+    // The sandbox has moved on, and so have the files of the newest commit.
+    ("docs/diff.md", "deskform diff sandbox production", 2),
+    ("docs/diff.md", "deskform diff dir:. production", 2),
+    (
+        "docs/diff.md",
+        "deskform diff git:main git:HEAD -e production",
+        2,
+    ),
 ];
 
 /// What is done before the first line of a page, in the folder of a small project.
@@ -67,6 +75,20 @@ deskform apply
 sed -i s/Invoices/Bills/ desk.yaml
 git commit --quiet -a -m 'Say what billing does'
 deskform apply
+"
+        }
+        // What a branch changes was applied to the sandbox alone.
+        "docs/diff.md" => {
+            "printf 'environments:\\n  sandbox: {simulator: {}}\\n  production: {simulator: {}}\\n' > deskform.yaml
+printf '.deskform/\\n' > .gitignore
+git init --quiet --initial-branch main
+git add .
+git commit --quiet -m 'Begin'
+deskform -e production apply
+git checkout --quiet -b bills
+sed -i s/Invoices/Bills/ desk.yaml
+git commit --quiet -a -m 'Say what billing does'
+deskform -e sandbox apply
 "
         }
         // Four environments were applied, and one of them under the name `prod`.

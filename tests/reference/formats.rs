@@ -8,7 +8,7 @@ use super::command::Place;
 use super::page::{Page, cell, sentence, slug, tick};
 
 /// A format: the word for `deskform schema`, its title, and what there is to know of it besides.
-const FORMATS: [(&str, &str, &str); 9] = [
+const FORMATS: [(&str, &str, &str); 10] = [
     (
         "plan",
         "Plan",
@@ -23,6 +23,11 @@ const FORMATS: [(&str, &str, &str); 9] = [
         "drift",
         "Drift",
         "[Drift](../drift.md) says what counts as drift.",
+    ),
+    (
+        "diff",
+        "Diff",
+        "[Comparing](../diff.md) says what is compared.",
     ),
     (
         "doctor",
@@ -304,6 +309,7 @@ fn what_is_printed_fits_its_schema() {
         ("desk.yaml", super::command::DESK),
     ]);
     let drift = validator("drift");
+    let diff = validator("diff");
     let doctor = validator("doctor");
     let show = validator("ledger-show");
     let runs = validator("runs");
@@ -367,6 +373,10 @@ fn what_is_printed_fits_its_schema() {
         Some(4),
         "{shown:#}"
     );
+    for line in ["diff a b --format json", "diff dir:. a --format json"] {
+        let printed = json(&run(line).stdout);
+        assert_fits(&diff, &printed);
+    }
     // Problems with places, and one that has none.
     place.write("more.yaml", "departments: {Third: {colour: red}}\n");
     assert_eq!(run("-e a plan").code, 1);
@@ -388,6 +398,7 @@ fn what_is_printed_fits_its_schema() {
     // A schema that takes everything would prove nothing.
     for (validator, wrong) in [
         (&drift, &shown),
+        (&diff, &shown),
         (&show, &lines[0]),
         (&several, &shown),
         (&log, &shown),

@@ -952,7 +952,7 @@ fn whereabouts(environment: &str, org_id: &str) -> Whereabouts {
         environment: environment.to_owned(),
         org_id: org_id.to_owned(),
         organization: environment.to_owned(),
-        edition: Edition::Enterprise,
+        edition: Some(Edition::Enterprise),
         simulated: false,
         dialect: Dialect::Openapi,
         ledger: environment.to_owned(),

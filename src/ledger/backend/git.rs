@@ -4,7 +4,7 @@
 //! changed what. It is pushed with a lease on the commit that was seen: of two that push at once
 //! one is refused. Nothing of the clone is touched but its store of objects.
 
-mod program;
+pub(crate) mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

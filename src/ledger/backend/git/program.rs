@@ -82,9 +82,9 @@ const SSH: &str = "ssh -oBatchMode=yes -oControlMaster=no";
 
 /// Why a call failed.
 #[derive(Debug, Clone)]
-pub(super) struct Failed {
-    pub(super) reason: String,
-    pub(super) trouble: Trouble,
+pub(crate) struct Failed {
+    pub(crate) reason: String,
+    pub(crate) trouble: Trouble,
 }
 
 impl Failed {
@@ -243,9 +243,11 @@ fn is_odd(address: &str) -> bool {
 }
 
 /// Runs git in a folder.
-pub(super) struct Program {
+pub(crate) struct Program {
     folder: PathBuf,
     remote: String,
+    /// Whether nothing is fetched, which would write into the clone.
+    is_local: bool,
     has_own_ssh: OnceLock<bool>,
 }
 
@@ -254,8 +256,18 @@ impl Program {
         Self {
             folder: folder.to_path_buf(),
             remote: remote.to_owned(),
+            is_local: false,
             has_own_ssh: OnceLock::new(),
         }
+    }
+
+    /// One that reads what the clone around a folder holds, and neither fetches nor writes anything.
+    pub(crate) fn local(folder: &Path) -> Result<Self, Failed> {
+        refuse_planted(folder)?;
+        Ok(Self {
+            is_local: true,
+            ..Self::new(folder, "")
+        })
     }
 
     /// How git is told where the remote is: by its name, or by the address that is pushed to where
@@ -272,7 +284,7 @@ impl Program {
     }
 
     /// Runs a call that answers with one line, such as an id.
-    pub(super) async fn made(&self, words: &[&str], input: &[u8]) -> Result<String, Failed> {
+    pub(crate) async fn made(&self, words: &[&str], input: &[u8]) -> Result<String, Failed> {
         let line = self.run(words, input, MAX_LINE).await?;
         Ok(String::from_utf8_lossy(&line).trim().to_owned())
     }
@@ -307,7 +319,7 @@ impl Program {
     }
 
     /// Runs a call and returns what it prints, at most `limit` bytes.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         words: &[&str],
         input: &[u8],
@@ -319,6 +331,10 @@ impl Program {
     /// Any call may go over the network: a partial clone fetches what it lacks by itself.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = command(&self.folder, words);
+        if self.is_local {
+            command.env("GIT_NO_LAZY_FETCH", "1");
+            return Command::from(command);
+        }
         if !self.has_own_ssh.get_or_init(|| has_own_ssh(&self.folder)) {
             command.env("GIT_SSH_COMMAND", SSH);
         }
@@ -328,15 +344,7 @@ impl Program {
 
 /// The addresses that a remote is read from and pushed to.
 fn addresses(folder: &Path, remote: &str) -> Result<(String, String), Failed> {
-    if let Some(planted) = planted(folder) {
-        return Err(Failed::new(
-            Trouble::Planted,
-            format!(
-                "`{}` holds what git takes for a repository, with settings of its own",
-                planted.display()
-            ),
-        ));
-    }
+    refuse_planted(folder)?;
     let ask = |words: &[&str]| -> Result<String, Failed> {
         let output = command(folder, words)
             .stdin(Stdio::null())
@@ -374,6 +382,19 @@ pub(super) fn address(folder: &Path, remote: &str) -> Result<String, Failed> {
         ));
     }
     Ok(shown)
+}
+
+fn refuse_planted(folder: &Path) -> Result<(), Failed> {
+    let Some(planted) = planted(folder) else {
+        return Ok(());
+    };
+    Err(Failed::new(
+        Trouble::Planted,
+        format!(
+            "`{}` holds what git takes for a repository, with settings of its own",
+            planted.display()
+        ),
+    ))
 }
 
 /// The folder, at or above the project's and below the clone's, that git would take for a repository
