@@ -215,19 +215,28 @@ impl Splices<'_> {
         super::scalar::in_one_line(key, style, old, true)
     }
 
-    /// Where the lines of a unit begin, with the comment right above it.
+    /// Where the lines of a unit begin, with the comment right above it. The comment with which a document
+    /// begins is none of the first unit's.
     fn above(&self, unit: &Unit, is_first_of_root: bool) -> usize {
-        let mut start = self.text.line_start(unit.start);
+        let own = self.text.line_start(unit.start);
         let column = self.text.column(unit.start);
-        if is_first_of_root {
-            return start;
-        }
+        let mut start = own;
         while let Some(line) = self.text.line_above(start)
             && self.text.comment_column(line) == Some(column)
         {
             start = line;
         }
-        start
+        if !is_first_of_root {
+            return start;
+        }
+        let mut above = self.text.line_above(start);
+        while let Some(line) = above
+            && self.text.is_blank(line)
+        {
+            above = self.text.line_above(line);
+        }
+        let has_head = above.is_some_and(|line| self.text.comment_column(line).is_some());
+        if has_head { start } else { own }
     }
 
     /// Where the lines behind a unit begin. Comments below that are indented further are a part of it.

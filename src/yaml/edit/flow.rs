@@ -240,26 +240,32 @@ impl Splices<'_> {
             format!("{}{indentation}", self.end)
         });
         let line = line.unwrap_or_else(|| format!("{}  ", self.end));
+        let blank = inner.iter().copied().find(|text| !is_broken(text));
+        let blank = blank.unwrap_or(" ");
+        let lead = around.before.first().copied().unwrap_or_default();
         let ends_in_comma = around.behind.last().is_some_and(|text| has_comma(text));
         let mut out = format!("{}{}", around.open, around.behind_open);
         let mut is_open_comment = around.behind_open.contains('#');
         for (number, part) in parts.iter().enumerate() {
-            let lead = around.before.first().copied().unwrap_or_default();
-            let before = match part {
-                Part::Old(at, _) => around.before.get(*at).copied().unwrap_or_default(),
-                Part::New(_) if is_in_lines => line.as_str(),
-                Part::New(_) => " ",
+            let (own, is_first) = match part {
+                Part::Old(at, _) => (around.before.get(*at).copied().unwrap_or_default(), *at == 0),
+                Part::New(_) if is_in_lines => (line.as_str(), false),
+                Part::New(_) => (blank, false),
             };
-            let before = if number == 0 && !before.contains('#') {
+            let before = if is_first && number > 0 {
+                // It begins the flow no more.
+                if is_broken(&own) { own } else { blank }
+            } else if number > 0 || is_first || own.contains('#') {
+                own
+            } else if !is_broken(&lead) {
                 lead
-            } else if number > 0 && !before.contains('\n') {
-                " "
+            } else if is_broken(&own) {
+                own
             } else {
-                before
-            };
-            let before = if number > 0 && is_in_lines && !before.contains('\n') {
                 line.as_str()
-            } else if is_open_comment && !before.contains('\n') {
+            };
+            let has_to_break = is_open_comment || number > 0 && is_in_lines;
+            let before = if has_to_break && !is_broken(&before) {
                 line.as_str()
             } else {
                 before
@@ -268,7 +274,17 @@ impl Splices<'_> {
             out.push_str(part.text());
             let wants_comma = number + 1 < parts.len() || ends_in_comma;
             let behind = match part {
-                Part::Old(at, _) => around.behind.get(*at).copied().unwrap_or_default(),
+                Part::Old(at, text) => {
+                    let behind = around.behind.get(*at).copied().unwrap_or_default();
+                    // Behind a key without a value, a blank may stand in its place.
+                    let unit = units.list.get(*at);
+                    let was = unit.map_or("", |unit| self.text.slice(unit.start..unit.end));
+                    if was.ends_with(':') && was != text {
+                        behind.trim_start_matches(' ')
+                    } else {
+                        behind
+                    }
+                }
                 Part::New(_) => "",
             };
             let behind = with_comma(behind, wants_comma);

@@ -230,7 +230,7 @@ fn edited_in_steps(
     splices.documents(&wanted);
     let steps = wanted.looked_at() + splices.looked_at();
     let Some(changed) = splices.applied() else {
-        return Err(Refused::file(1, "the edits touch each other"));
+        return Err(Refused::file(1, "it is not certain how to write this"));
     };
     // A text may need the end of its last line.
     let shorter = changed.strip_suffix(end).filter(|_| is_open);

@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::outline::{Id, Kind, Node, Style};
 use super::pen::{Manner, Written};
-use super::scalar::{as_block, in_one_line};
+use super::scalar::{as_block, digit, in_one_line};
 use super::splices::{Slot, Splices};
 
 impl Splices<'_> {
     /// Writes a new value in the place of a node outside of every flow.
     pub(super) fn replace_by(&mut self, id: Id, value: &Value, slot: Slot) {
         let written = self.written(id, value, slot);
+        self.drop_tag(self.outline.node(id), value);
         self.replace(id, written, slot);
     }
 
@@ -50,6 +51,10 @@ impl Splices<'_> {
 
     /// In which column the lines of a block begin: where they do already, or where new ones would.
     fn column_of_block(&self, node: &Node, slot: Slot) -> usize {
+        let digit = digit(self.text.slice(node.range.clone()));
+        if let Some(digit) = digit.and_then(|digit| digit.to_digit(10)) {
+            return slot.column + usize::try_from(digit).unwrap_or_default();
+        }
         let mut line = self.text.next_line(node.range.start);
         while matches!(node.kind, Kind::Scalar(Style::Literal | Style::Folded))
             && line < node.range.end
@@ -80,10 +85,11 @@ impl Splices<'_> {
             self.is_unsure = true;
             return;
         }
-        self.drop_tag(node, &written);
         match &node.kind {
             Kind::Nothing => self.behind(begin, begin..begin, written),
-            Kind::Scalar(Style::Literal | Style::Folded) => self.in_place_of_block(node, written),
+            Kind::Scalar(Style::Literal | Style::Folded) => {
+                self.in_place_of_block(begin, node, written);
+            }
             Kind::Map(units) | Kind::List(units) if !units.is_flow => {
                 let end = self.text.line_end(node.range.end);
                 let first = units
@@ -108,12 +114,9 @@ impl Splices<'_> {
     }
 
     /// A tag says what a scalar is, and another one is something else.
-    fn drop_tag(&mut self, node: &Node, written: &Written) {
+    fn drop_tag(&mut self, node: &Node, value: &Value) {
         let Some(tag) = node.tag.clone() else { return };
-        let is_text = self.text.slice(tag.clone()) == "!!str"
-            && !written.inline.is_empty()
-            && !written.inline.starts_with(['[', '{'])
-            && !matches!(written.inline.as_str(), "null" | "true" | "false");
+        let is_text = value.is_string() && self.text.slice(tag.clone()) == "!!str";
         if is_text || !matches!(node.kind, Kind::Scalar(_)) {
             return;
         }
@@ -158,13 +161,17 @@ impl Splices<'_> {
         if !is_in_one_line || gap.contains('\t') {
             return;
         }
+        if inline.is_empty() && gap.len() == 1 {
+            // Nothing says that it stands in a column with others.
+            return;
+        }
         let end = self.text.column(old.start) + inline.chars().count();
         let blanks = self.text.column(comment).saturating_sub(end).max(1);
         self.put(old.end..comment, " ".repeat(blanks));
     }
 
     /// Writes in the place of a block text, whose first line may end in a comment.
-    fn in_place_of_block(&mut self, node: &Node, written: Written) {
+    fn in_place_of_block(&mut self, begin: usize, node: &Node, written: Written) {
         let start = node.range.start;
         let header = self.text.line_from(start);
         let length = header.find([' ', '\t', '#']).unwrap_or(header.len());
@@ -173,7 +180,12 @@ impl Splices<'_> {
         let Written { inline, below } = written;
         let below = self.below(&below);
         self.put(line..end, below);
-        self.keep_comment(&(start..start + length), &inline);
-        self.put(start..start + length, inline);
+        let mut old = start..start + length;
+        let gap = self.text.slice(begin..start);
+        if inline.is_empty() && gap.bytes().all(|byte| byte == b' ') {
+            old.start = begin;
+        }
+        self.keep_comment(&old, &inline);
+        self.put(old, inline);
     }
 }

@@ -77,7 +77,7 @@ fn lines_of(text: &str) -> Option<(Vec<&str>, &'static str)> {
 }
 
 /// The digit of a block's header, which says how far it is indented.
-fn digit(old: &str) -> Option<char> {
+pub(super) fn digit(old: &str) -> Option<char> {
     let header = old.lines().next().unwrap_or_default();
     let indicators = header.split([' ', '\t', '#']).next().unwrap_or_default();
     indicators.chars().find(char::is_ascii_digit)
@@ -121,7 +121,9 @@ fn folded(text: &str, old: &str, column: usize) -> Option<Written> {
     } else {
         longest.max(FILLED.saturating_sub(column))
     };
-    let mut known = before.into_iter().peekable();
+    // One line alone does not tell where it was broken.
+    let known = if before.len() > 1 { before } else { Vec::new() };
+    let mut known = known.into_iter().peekable();
     let mut below = Vec::new();
     let last = paragraphs.iter().rposition(|line| !line.is_empty())?;
     for (number, paragraph) in paragraphs.iter().enumerate() {
