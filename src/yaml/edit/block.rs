@@ -329,7 +329,21 @@ impl Splices<'_> {
         let above = self.text.line_above(start);
         let is_at_start =
             first == 0 && above.is_none_or(|line| self.text.comment_column(line).is_none());
-        let is_at_end = last + 1 == units.list.len() && self.text.comment_column(end).is_none();
+        // A comment that is indented less belongs to what comes next.
+        let column = units
+            .list
+            .first()
+            .map_or(0, |unit| self.text.column(unit.start));
+        let comment = self
+            .text
+            .comment_column(end)
+            .filter(|comment| *comment >= column);
+        let is_at_end = last + 1 == units.list.len() && comment.is_none();
+        let above = first.checked_sub(1).and_then(|above| units.list.get(above));
+        if above.is_some_and(|above| self.outline.keeps_end(above.value, self.text)) {
+            // They would become a part of the text above.
+            return run.start..end;
+        }
         if is_at_start && !is_at_end {
             run.start..end
         } else if has_above && (has_below || is_at_end) {
@@ -360,18 +374,24 @@ impl Splices<'_> {
             return;
         }
         let is_spaced = self.is_spaced(units);
-        for (behind, lines) in &block.new {
-            let (at, is_first) = match behind.and_then(|at| units.list.get(at)) {
-                Some(unit) => (self.behind_unit(unit), false),
-                None => match units.list.first() {
-                    Some(first) => (self.above(first, is_root), true),
-                    None => continue,
-                },
+        let kept = block.stays.iter().position(Option::is_some);
+        for (number, (behind, lines)) in block.new.iter().enumerate() {
+            let above = behind.and_then(|at| units.list.get(at));
+            let at = match (above, units.list.first()) {
+                (Some(above), _) => self.behind_unit(above),
+                (None, Some(first)) => self.above(first, is_root),
+                (None, None) => continue,
             };
             let mut new = super::pen::indent_first(lines.clone(), column);
-            if is_spaced {
-                let place = if is_first { new.len() } else { 0 };
-                new.insert(place, String::new());
+            // An empty line stands between two units, and nowhere else.
+            let is_text = above.is_some_and(|one| self.outline.keeps_end(one.value, self.text));
+            let has_above =
+                number > 0 || kept.is_some_and(|kept| behind.is_some_and(|at| kept <= at));
+            let is_divided = is_spaced && !is_text;
+            if is_divided && behind.is_none() && kept.is_some() {
+                new.push(String::new());
+            } else if is_divided && has_above {
+                new.insert(0, String::new());
             }
             let new = self.lines(&new);
             self.put(at..at, new);

@@ -248,7 +248,10 @@ impl Splices<'_> {
         let mut is_open_comment = around.behind_open.contains('#');
         for (number, part) in parts.iter().enumerate() {
             let (own, is_first) = match part {
-                Part::Old(at, _) => (around.before.get(*at).copied().unwrap_or_default(), *at == 0),
+                Part::Old(at, _) => (
+                    around.before.get(*at).copied().unwrap_or_default(),
+                    *at == 0,
+                ),
                 Part::New(_) if is_in_lines => (line.as_str(), false),
                 Part::New(_) => (blank, false),
             };

@@ -187,6 +187,24 @@ impl Outline {
         }
     }
 
+    /// Whether empty lines behind a value would be a part of it.
+    pub(super) fn keeps_end(&self, id: Id, text: Text<'_>) -> bool {
+        let mut id = id;
+        loop {
+            let node = self.node(id);
+            match &node.kind {
+                Kind::Map(units) | Kind::List(units) if !units.is_flow => match units.list.last() {
+                    Some(last) => id = last.value,
+                    None => return false,
+                },
+                Kind::Scalar(Style::Literal | Style::Folded) => {
+                    return keeps_end(text.slice(node.range.clone()));
+                }
+                _ => return false,
+            }
+        }
+    }
+
     /// The number of the line of a byte, counted from 1.
     pub(super) fn line(&self, at: usize) -> usize {
         self.ends.partition_point(|end| *end < at) + 1
@@ -222,6 +240,13 @@ impl Outline {
             Some((*at, self.line(*outside)))
         })
     }
+}
+
+/// Whether the header of a block text says that empty lines at its end belong to it.
+pub(super) fn keeps_end(written: &str) -> bool {
+    let header = written.lines().next().unwrap_or_default();
+    let indicators = header.split([' ', '\t', '#']).next().unwrap_or_default();
+    indicators.contains('+')
 }
 
 /// What is counted to tell the layout.
@@ -423,9 +448,7 @@ impl Walk<'_> {
         };
         let end = match style {
             Style::Literal | Style::Folded => {
-                let header = written.lines().next().unwrap_or_default();
-                let indicators = header.split([' ', '\t', '#']).next().unwrap_or_default();
-                if indicators.contains('+') {
+                if keeps_end(written) {
                     // Empty lines at its end belong to it.
                     let bare = written.strip_suffix('\n').unwrap_or(written);
                     bare.strip_suffix('\r').unwrap_or(bare).len()

@@ -139,13 +139,14 @@ impl Splices<'_> {
         } else if is_new {
             inline.insert(0, ' ');
         }
+        let line = self.text.line_end(old.end);
         self.keep_comment(&old, &inline);
+        // What stands on the line comes first, also where the line ends right there.
+        self.put(old, inline);
         if !below.is_empty() {
-            let line = self.text.line_end(old.end);
             let below = self.below(&below);
             self.put(line..line, below);
         }
-        self.put(old, inline);
     }
 
     /// Keeps the comment behind a value in its column, as far as the length of the new one allows it.

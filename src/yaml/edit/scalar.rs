@@ -1,7 +1,7 @@
 //! Texts in the style of what they stand in for.
 
 use super::super::written::{block, double_quoted, is_plain, is_printable, quoted};
-use super::outline::Style;
+use super::outline::{Style, keeps_end};
 use super::pen::Written;
 
 /// The column up to which a folded text is filled where its old lines do not tell.
@@ -60,7 +60,9 @@ pub(super) fn new_block(text: &str, column: usize) -> Option<Written> {
 }
 
 /// The lines of a text as a block has them, and what the header says of its end.
-fn lines_of(text: &str) -> Option<(Vec<&str>, &'static str)> {
+///
+/// Empty lines at its end are written only where they were: others may follow already.
+fn lines_of<'t>(text: &'t str, old: &str) -> Option<(Vec<&'t str>, &'static str)> {
     let bare = text.trim_end_matches('\n');
     let fits = text
         .chars()
@@ -71,6 +73,7 @@ fn lines_of(text: &str) -> Option<(Vec<&str>, &'static str)> {
     let (body, end) = match text.len() - bare.len() {
         0 => (text, "-"),
         1 => (bare, ""),
+        _ if !keeps_end(old) => return None,
         _ => (text.strip_suffix('\n').unwrap_or(text), "+"),
     };
     Some((body.split('\n').collect(), end))
@@ -92,7 +95,7 @@ fn indented(line: &str, column: usize) -> String {
 }
 
 fn literal(text: &str, old: &str, column: usize) -> Option<Written> {
-    let (lines, end) = lines_of(text)?;
+    let (lines, end) = lines_of(text, old)?;
     let digit = digit(old);
     let first = lines.iter().find(|line| !line.is_empty())?;
     if digit.is_none() && first.starts_with([' ', '\t']) {
@@ -106,7 +109,7 @@ fn literal(text: &str, old: &str, column: usize) -> Option<Written> {
 }
 
 fn folded(text: &str, old: &str, column: usize) -> Option<Written> {
-    let (paragraphs, end) = lines_of(text)?;
+    let (paragraphs, end) = lines_of(text, old)?;
     let is_even = |line: &&str| !line.starts_with([' ', '\t']) && !line.ends_with([' ', '\t']);
     if !paragraphs.iter().all(is_even) || text.starts_with('\n') {
         return None;
@@ -215,7 +218,7 @@ mod tests {
         for (text, expected) in [
             ("a\nb", "|-\n  a\n  b"),
             ("a\n\n  b\n", "|\n  a\n\n    b"),
-            ("a\n\n\n", "|+\n  a\n\n"),
+            ("a\n\n\n", "none"),
             ("a \n", "|\n  a "),
             (" a\n", "none"),
             ("\n", "none"),
@@ -225,6 +228,7 @@ mod tests {
             assert_eq!(told(literal(text, "|", 2)), expected, "{text:?}");
         }
         assert_eq!(told(literal(" a", "|2-\n  x", 2)), "|2-\n   a");
+        assert_eq!(told(literal("a\n\n\n", "|+\n  x", 2)), "|+\n  a\n\n");
     }
 
     #[test]
@@ -236,12 +240,16 @@ mod tests {
                 ">-\n  one two\n  three five\n  six",
             ),
             ("one two\nthree\n", ">\n  one two\n\n  three"),
-            ("one\n\ntwo\n\n", ">+\n  one\n\n\n  two\n"),
+            ("one\n\ntwo\n\n", "none"),
             ("a  b c d e f", ">-\n  a  b c d e\n  f"),
             ("a\n b", "none"),
         ] {
             assert_eq!(told(folded(text, old, 2)), expected, "{text:?}");
         }
+        assert_eq!(
+            told(folded("one\n\ntwo\n\n", ">+\n  x", 2)),
+            ">+\n  one\n\n\n  two\n"
+        );
     }
 
     #[test]

@@ -96,10 +96,17 @@ impl<'s> Splices<'s> {
         self.list.sort_by_key(|(range, _)| (range.start, range.end));
         let mut out = String::with_capacity(self.text.end());
         let mut from = 0;
+        let mut was_removal = false;
         for (range, new) in &self.list {
             if range.start < from {
+                // Two removals may share empty lines.
+                if was_removal && new.is_empty() {
+                    from = from.max(range.end);
+                    continue;
+                }
                 return None;
             }
+            was_removal = new.is_empty();
             out.push_str(self.text.slice(from..range.start));
             out.push_str(new);
             from = range.end;
@@ -120,7 +127,9 @@ impl<'s> Splices<'s> {
                     is_block: true,
                 };
                 self.value(&root.value, node, slot);
-            } else if let Want::New(value) = &root.value {
+            } else if let Want::New(value) = &root.value
+                && !root.is_empty()
+            {
                 let open = self.outline.documents.get(number);
                 let open = open.map_or(self.text.end(), |document| document.open);
                 let lines = self.root(value);

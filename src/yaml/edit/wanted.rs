@@ -29,6 +29,17 @@ pub(super) struct Root<'a> {
     pub(super) value: Want<'a>,
 }
 
+impl Root<'_> {
+    /// Whether it is a map without entries.
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.value {
+            Want::Map(entries) => entries.left().next().is_none(),
+            Want::New(Value::Object(map)) => map.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 /// A value that is wanted.
 pub(super) enum Want<'a> {
     /// What was read.
@@ -199,9 +210,7 @@ impl<'a> Wanted<'a> {
         for (number, root) in self.roots.iter().enumerate() {
             let found = read.remove(&number).unwrap_or(NULL);
             // A document without entries holds nothing.
-            let is_empty = matches!(found, Raw::Null)
-                && matches!(&root.value, Want::Map(entries) if entries.left().next().is_none());
-            if is_empty {
+            if matches!(found, Raw::Null) && root.is_empty() {
                 continue;
             }
             let mut way = Vec::new();
