@@ -304,8 +304,7 @@ impl Splices<'_> {
         (first, run): (usize, Range<usize>),
         last: usize,
     ) -> Range<usize> {
-        let is_near = |behind| block.near.contains(&behind);
-        if is_near(Some(last)) || is_near(first.checked_sub(1)) {
+        if block.near.contains(&Some(last)) {
             return run;
         }
         // Empty lines at the end of a text above are a part of it.
@@ -327,8 +326,9 @@ impl Splices<'_> {
         let has_above = start < run.start;
         let has_below = end > run.end;
         let above = self.text.line_above(start);
-        let is_at_start =
-            first == 0 && above.is_none_or(|line| self.text.comment_column(line).is_none());
+        let is_at_start = first == 0
+            && !block.near.contains(&None)
+            && above.is_none_or(|line| self.text.comment_column(line).is_none());
         // A comment that is indented less belongs to what comes next.
         let column = units
             .list

@@ -294,3 +294,105 @@ fn unread(text: &str, problem: &Problem) -> Reason {
         why: problem.message.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    fn resources(count: usize) -> String {
+        let mut text = String::from("teams:\n");
+        for n in 0..count {
+            let _ = write!(text, "  T{n:05}:\n    name: n\n    members: [a, b]\n");
+        }
+        text
+    }
+
+    fn edits(count: usize, of: usize) -> Vec<Edit> {
+        let edits = (0..count).flat_map(|n| {
+            let at = |last: &str| Spot {
+                document: 0,
+                way: ["teams", &format!("T{:05}", n * of / count), last]
+                    .map(|key| Step::Key(key.to_owned()))
+                    .to_vec(),
+            };
+            let mut gone = at("");
+            gone.way.truncate(2);
+            match n % 4 {
+                0 => vec![Edit::Remove { at: gone }],
+                1 => vec![Edit::Rename {
+                    at: gone,
+                    key: format!("N{n}"),
+                }],
+                2 => vec![Edit::Set {
+                    at: at("name"),
+                    to: Value::from("new"),
+                }],
+                _ => vec![Edit::Set {
+                    at: at("limit"),
+                    to: Value::from(n),
+                }],
+            }
+        });
+        edits.collect()
+    }
+
+    /// Twice as many edits, or twice as long a text, take twice the steps at most.
+    #[test]
+    fn work_grows_with_the_text_and_with_the_edits() {
+        let steps = |count, of| {
+            let text = resources(of);
+            edited_in_steps(&text, &edits(count, of), &|_, _| None)
+                .map(|(_, steps)| steps)
+                .unwrap()
+        };
+        let (few, many) = (steps(500, 5_000), steps(2_000, 20_000));
+        assert!(few >= 5_000, "{few} steps");
+        assert!(many <= few * 4 + 100, "{few} steps became {many}");
+        assert!(many <= 20_000 * 3 + 2_000 * 10, "{many} steps");
+    }
+
+    #[test]
+    fn deep_texts_are_refused() {
+        for text in ["[", "{a: ", "- ", "a:\n"] {
+            for depth in [200, 300, 100_000] {
+                let text = match text {
+                    "a:\n" => (0..depth.min(2_000)).fold(String::new(), |mut text, n| {
+                        let _ = writeln!(text, "{:n$}a:", "");
+                        text
+                    }),
+                    text => text.repeat(depth),
+                };
+                let edit = Edit::Remove {
+                    at: Spot::default(),
+                };
+                edited(&text, &[edit], &|_, _| None).unwrap_err();
+            }
+        }
+        let way = vec![Step::Key("a".to_owned()); 100];
+        let at = |way: &[Step]| Spot {
+            document: 0,
+            way: way.to_vec(),
+        };
+        let set =
+            |way: &[Step], to: Value| edited("", &[Edit::Set { at: at(way), to }], &|_, _| None);
+        set(&way, Value::Null).unwrap();
+        let nested = |levels| (0..levels).fold(Value::Null, |value, _| Value::from(vec![value]));
+        let refused = set(&way, nested(40)).unwrap_err();
+        assert_eq!(
+            refused.reasons[0].why,
+            "it would nest more than 128 levels deep"
+        );
+        set(&[way.clone(), way].concat(), Value::Null).unwrap_err();
+    }
+
+    #[test]
+    fn carriage_returns_alone_are_refused() {
+        let refused = edited("a: 1\nb: 2\rc: 3\n", &[], &|_, _| None).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "line 2: the file ends lines with carriage returns alone"
+        );
+    }
+}
