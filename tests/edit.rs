@@ -21,6 +21,7 @@
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "the test's own files"
 )]
 

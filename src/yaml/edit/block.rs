@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::Step;
 use super::order::placed;
 use super::outline::{Id, Kind, Style, Unit, Units};
-use super::pen::{Manner, Written};
+use super::pen::{Manner, Written, indent_first};
+use super::replace::begin;
 use super::splices::{Slot, Splices};
 use super::wanted::{Entries, Item, Origin, Want, is_kept};
 
@@ -192,7 +193,7 @@ impl Splices<'_> {
         } else if is_empty && !is_root {
             let inline = if block.is_map { "{}" } else { "[]" };
             self.removals(block, units, is_root);
-            let begin = self.begin(self.outline.node(node), slot);
+            let begin = begin(self.outline.node(node), slot);
             let written = Written {
                 inline: inline.to_owned(),
                 below: Vec::new(),
@@ -382,7 +383,7 @@ impl Splices<'_> {
                 (None, Some(first)) => self.above(first, is_root),
                 (None, None) => continue,
             };
-            let mut new = super::pen::indent_first(lines.clone(), column);
+            let mut new = indent_first(lines.clone(), column);
             // An empty line stands between two units, and nowhere else.
             let is_text = above.is_some_and(|one| self.outline.keeps_end(one.value, self.text));
             let has_above =

@@ -2,6 +2,7 @@
 
 use super::order::placed;
 use super::outline::{Id, Kind, Style, Unit, Units};
+use super::pen::flow;
 use super::scalar::in_one_line;
 use super::splices::Splices;
 use super::wanted::{Entries, Item, Origin, Want, is_kept};
@@ -30,7 +31,7 @@ impl Splices<'_> {
     /// A flow map as it is to be.
     pub(super) fn flow_map(&mut self, entries: &Entries<'_>, node: Id) -> String {
         let Kind::Map(units) = &self.outline.node(node).kind else {
-            return self.pen.flow(&entries.as_value(), None);
+            return flow(&entries.as_value(), None);
         };
         self.looked_at += units.list.len();
         let mut old: Vec<Option<String>> = vec![None; units.list.len()];
@@ -76,7 +77,7 @@ impl Splices<'_> {
             while let Some((_, number)) = added.next_if(|(behind, _)| *behind == at) {
                 if let Some(entry) = entries.list.get(number) {
                     let key = super::super::written::quoted(&entry.key);
-                    let value = self.pen.flow(&entry.value.as_value(), None);
+                    let value = flow(&entry.value.as_value(), None);
                     parts.push(Part::New(format!("{key}: {value}")));
                 }
             }
@@ -88,7 +89,7 @@ impl Splices<'_> {
     pub(super) fn flow_list(&mut self, items: &[Item<'_>], node: Id) -> String {
         let Kind::List(units) = &self.outline.node(node).kind else {
             let items = items.iter().map(|item| item.value.as_value());
-            return self.pen.flow(&items.collect(), None);
+            return flow(&items.collect(), None);
         };
         self.looked_at += units.list.len();
         let quotes = self.manner(units).quotes;
@@ -106,7 +107,7 @@ impl Splices<'_> {
                 }
                 None => {
                     let value = item.value.as_value();
-                    parts.push(Part::New(self.pen.flow(&value, quotes)));
+                    parts.push(Part::New(flow(&value, quotes)));
                 }
             }
         }
@@ -164,7 +165,7 @@ impl Splices<'_> {
                 };
                 in_one_line(text, style, "", true)
             }
-            Want::New(value) => self.pen.flow(value, None),
+            Want::New(value) => flow(value, None),
             Want::Map(entries) => self.flow_map(entries, id),
             Want::List { items, .. } => self.flow_list(items, id),
         }
@@ -232,8 +233,8 @@ impl Splices<'_> {
         // Whether each unit has a line of its own; the first one may stand behind the bracket.
         let is_broken = |text: &&str| text.contains('\n');
         let inner = around.before.get(1..).unwrap_or_default();
-        let is_in_lines = around.before.iter().all(|text| is_broken(&text))
-            || (!inner.is_empty() && inner.iter().all(|text| is_broken(&text)));
+        let is_in_lines = around.before.iter().all(is_broken)
+            || (!inner.is_empty() && inner.iter().all(is_broken));
         let broken = around.before.iter().find(|text| is_broken(text));
         let line = broken.map(|text| {
             let indentation = text.rsplit('\n').next().unwrap_or_default();

@@ -1,12 +1,13 @@
 //! Changes values in the text of a manifest, and leaves everything else in it as it is: comments, quotes,
 //! order, line ends.
 //!
-//! Edits are carried out on the values first ([`wanted`]). What differs then is written into the text,
+//! Edits are carried out on the values first ([`wanted`], [`carry`]). What differs then is written into the text,
 //! between the bytes that `yaml-edit` says each key and value stands at ([`outline`]). The result is read
 //! with the reader of manifests and compared with what is wanted, value by value. Where it is anything
 //! else, nothing is given.
 
 mod block;
+mod carry;
 mod flow;
 mod inside;
 mod known;
@@ -17,7 +18,9 @@ mod pen;
 mod replace;
 mod scalar;
 mod splices;
+mod take;
 mod text;
+mod walk;
 mod wanted;
 
 use std::fmt;
@@ -26,7 +29,6 @@ use serde_json::Value;
 
 use self::outline::Outline;
 use self::splices::Splices;
-use self::text::Text;
 use self::wanted::Wanted;
 use super::lines::lines;
 use super::load::documents;
@@ -202,7 +204,9 @@ fn edited_in_steps(
         None => ("", text),
     };
     if let Some(at) = lone_return(body) {
-        let line = Text::of(body).line(at);
+        let line = body
+            .get(..at)
+            .map_or(1, |text| text.matches('\n').count() + 1);
         let why = "the file ends lines with carriage returns alone";
         return Err(Refused::file(line, why));
     }
@@ -263,10 +267,8 @@ fn edited_in_steps(
 /// The first carriage return that is no part of a line end.
 fn lone_return(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let returns = text.match_indices('\r').map(|(at, _)| at);
-    returns
-        .into_iter()
-        .find(|at| bytes.get(at + 1) != Some(&b'\n'))
+    let mut returns = text.match_indices('\r').map(|(at, _)| at);
+    returns.find(|at| bytes.get(at + 1) != Some(&b'\n'))
 }
 
 /// Reads the documents of a text as manifests are read; one that holds nothing is fine here.

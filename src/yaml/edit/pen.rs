@@ -29,24 +29,6 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    /// A value in one line.
-    pub(super) fn flow(self, value: &Value, quotes: Option<Style>) -> String {
-        match value {
-            Value::String(text) => in_one_line(text, quotes, "", true),
-            Value::Array(items) => {
-                let items: Vec<String> = items.iter().map(|item| self.flow(item, None)).collect();
-                format!("[{}]", items.join(", "))
-            }
-            Value::Object(map) => {
-                let entries: Vec<String> = (map.iter())
-                    .map(|(key, value)| format!("{}: {}", quoted(key), self.flow(value, None)))
-                    .collect();
-                format!("{{{}}}", entries.join(", "))
-            }
-            other => other.to_string(),
-        }
-    }
-
     /// A value behind a key that stands in a column; `from` is the column in which the value would begin.
     pub(super) fn value(self, value: &Value, column: usize, from: usize) -> Written {
         match value {
@@ -56,7 +38,7 @@ impl Pen {
                 }
             }
             Value::Array(items) if !items.is_empty() => {
-                let flow = self.flow(value, None);
+                let flow = flow(value, None);
                 let is_flat = !items.iter().any(|item| item.is_array() || item.is_object());
                 let is_block = self.layout.blocks && is_flat;
                 if is_block || from + flow.chars().count() > WIDTH {
@@ -87,7 +69,7 @@ impl Pen {
             _ => {}
         }
         Written {
-            inline: self.flow(value, None),
+            inline: flow(value, None),
             below: Vec::new(),
         }
     }
@@ -136,9 +118,27 @@ impl Pen {
             _ => {}
         }
         Written {
-            inline: self.flow(value, manner.quotes),
+            inline: flow(value, manner.quotes),
             below: Vec::new(),
         }
+    }
+}
+
+/// A value in one line.
+pub(super) fn flow(value: &Value, quotes: Option<Style>) -> String {
+    match value {
+        Value::String(text) => in_one_line(text, quotes, "", true),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| flow(item, None)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(map) => {
+            let entries: Vec<String> = (map.iter())
+                .map(|(key, value)| format!("{}: {}", quoted(key), flow(value, None)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        other => other.to_string(),
     }
 }
 

@@ -9,6 +9,13 @@ use super::pen::{Manner, Written};
 use super::scalar::{as_block, digit, in_one_line};
 use super::splices::{Slot, Splices};
 
+/// Where a value begins, behind the colon or dash, the anchor and the tag.
+pub(super) fn begin(node: &Node, slot: Slot) -> usize {
+    let properties = [&node.anchor, &node.tag];
+    let ends = properties.into_iter().flatten().map(|range| range.end);
+    ends.chain(slot.lead).max().unwrap_or(node.range.start)
+}
+
 impl Splices<'_> {
     /// Writes a new value in the place of a node outside of every flow.
     pub(super) fn replace_by(&mut self, id: Id, value: &Value, slot: Slot) {
@@ -45,7 +52,7 @@ impl Splices<'_> {
             };
             return self.pen.behind_dash(value, slot.column, manner);
         }
-        let from = self.text.column(self.begin(node, slot)) + 1;
+        let from = self.text.column(begin(node, slot)) + 1;
         self.pen.value(value, slot.column, from)
     }
 
@@ -70,17 +77,10 @@ impl Splices<'_> {
         slot.column + step
     }
 
-    /// Where a value begins, behind the colon or dash, the anchor and the tag.
-    pub(super) fn begin(&self, node: &Node, slot: Slot) -> usize {
-        let properties = [&node.anchor, &node.tag];
-        let ends = properties.into_iter().flatten().map(|range| range.end);
-        ends.chain(slot.lead).max().unwrap_or(node.range.start)
-    }
-
     /// Writes what is new in the place of a node.
     pub(super) fn replace(&mut self, id: Id, written: Written, slot: Slot) {
         let node = self.outline.node(id);
-        let begin = self.begin(node, slot);
+        let begin = begin(node, slot);
         if slot.lead.is_none() && slot.column > 0 {
             self.is_unsure = true;
             return;

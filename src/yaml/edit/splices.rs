@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::block::Block;
 use super::outline::{Id, Kind, Outline};
-use super::pen::{Pen, Written};
+use super::pen::{Manner, Pen, Written, flow};
 use super::text::Text;
 use super::wanted::{Entries, Item, Want, Wanted};
 use super::{Order, Step};
@@ -146,9 +146,9 @@ impl<'s> Splices<'s> {
                 .flat_map(|(key, value)| self.pen.entry(key, value, 0))
                 .collect(),
             serde_json::Value::Array(items) if !items.is_empty() => (items.iter())
-                .flat_map(|item| self.pen.item(item, 0, super::pen::Manner::default()))
+                .flat_map(|item| self.pen.item(item, 0, Manner::default()))
                 .collect(),
-            value => vec![self.pen.flow(value, None)],
+            value => vec![flow(value, None)],
         }
     }
 

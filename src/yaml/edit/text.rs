@@ -23,12 +23,6 @@ impl<'t> Text<'t> {
         self.text.len()
     }
 
-    /// The number of the line of a byte, counted from 1.
-    pub(super) fn line(&self, at: usize) -> usize {
-        let before = self.text.as_bytes().get(..at).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
-    }
-
     /// Where the line of a byte begins.
     pub(super) fn line_start(&self, at: usize) -> usize {
         let before = self.slice(0..at);
@@ -74,7 +68,7 @@ impl<'t> Text<'t> {
         self.before(at).bytes().all(|byte| byte == b' ')
     }
 
-    /// What stands behind a value on its line: where it begins, and where its comment does.
+    /// Where the comment behind a value on its line begins.
     pub(super) fn comment_behind(&self, at: usize) -> Option<usize> {
         let rest = self.line_from(at);
         let bare = rest.trim_start_matches([' ', '\t']);
@@ -115,7 +109,6 @@ mod tests {
         assert_eq!(text.column(6), 5);
         assert!(text.is_blank(17) && !text.is_blank(11) && !text.is_blank(19));
         assert_eq!(text.line_above(17), Some(11));
-        assert_eq!(text.line(18), 4);
         assert_eq!(text.line_end(18), 19);
     }
 }
