@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::compose::Tombstone;
 use super::resolve::{Handles, article};
-use super::write::quoted;
 use crate::config::WrittenName;
 use crate::config::written::{TRANSFER_TO, WrittenReader, parts};
 use crate::kind::schema::accepts;
@@ -17,6 +16,7 @@ use crate::state::{Below, Heirs, Named};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, Walker, unquoted, wrong_type};
+use crate::yaml::written::quoted;
 
 /// A text of an identity with its expressions replaced; a secret has no place in one.
 pub(super) fn shown_text(

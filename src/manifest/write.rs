@@ -8,11 +8,11 @@ use super::files::Sources;
 use crate::codec::{self, listed};
 use crate::kind::words::{NEW, REPLACES, VALUE};
 use crate::kind::{self, KINDS, Keys, Kind, ORDER, Shape, Target, Within, find};
-use crate::safe::hidden;
 use crate::state::identity::{below as below_of, canonical_name, fill_in, word_of};
 use crate::state::{
     Address, Below, Body, Leaves, Lifecycle, Named, Reference, Resource, State, Value,
 };
+use crate::yaml::written::{WIDTH, block, quoted};
 use crate::yaml::{Source, variables};
 
 /// Writes a state as manifests, one file a collection that has resources.
@@ -173,8 +173,8 @@ pub fn to_yaml(state: &State, collection: &str) -> String {
     written_out(state, kind, (&resources, &orders), &lifecycles, &new)
 }
 
-/// Characters of a line up to which a collection is written in one line.
-const WIDTH: usize = 100;
+/// Blanks that each level is indented by.
+const INDENTATION: usize = 2;
 
 struct Writer<'a> {
     state: &'a State,
@@ -308,7 +308,7 @@ impl Writer<'_> {
     /// The value behind a key, with the line's end.
     fn value(&mut self, level: usize, value: &Value, shape: Option<&Shape>) {
         if let Value::Text(text) = value
-            && let Some(block) = block(&self.escaped(text), level + 1)
+            && let Some(block) = block(&self.escaped(text), (level + 1) * INDENTATION)
         {
             self.out.push(' ');
             self.out.push_str(&block);
@@ -539,93 +539,6 @@ fn rank(shape: Option<&Shape>, key: &str) -> usize {
         _ => None,
     };
     place.unwrap_or(usize::MAX)
-}
-
-/// Whether a line of a block scalar may hold a character: nothing that is a line break to some
-/// reader, and nothing that has to be escaped.
-fn is_printable(character: char) -> bool {
-    !hidden(character)
-        && !matches!(
-            character,
-            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
-}
-
-/// A text of several lines as a block scalar, if it can be one.
-fn block(text: &str, level: usize) -> Option<String> {
-    if !text.contains('\n') || !text.chars().all(|one| is_printable(one) || one == '\n') {
-        return None;
-    }
-    // The first line gives the indentation away, and blanks at an end are lost on the way.
-    let first = text.lines().find(|line| !line.is_empty())?;
-    let awkward = first.starts_with([' ', '\t'])
-        || text.starts_with('\n')
-        || text.ends_with('\n')
-        || text.lines().any(|line| line.ends_with(' '));
-    if awkward {
-        return None;
-    }
-    let mut out = String::from("|-\n");
-    for line in text.split('\n') {
-        if !line.is_empty() {
-            for _ in 0..level {
-                out.push_str("  ");
-            }
-            out.push_str(line);
-        }
-        out.push('\n');
-    }
-    Some(out)
-}
-
-/// A text as a scalar of one line: plain where every reader of YAML takes it for that text.
-pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
-    if is_plain(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            other if is_printable(other) => out.push(other),
-            other => {
-                let code = u32::from(other);
-                let _ = match code {
-                    0..=0xFF => write!(out, "\\x{code:02X}"),
-                    0x100..=0xFFFF => write!(out, "\\u{code:04X}"),
-                    _ => write!(out, "\\U{code:08X}"),
-                };
-            }
-        }
-    }
-    out.push('"');
-    Cow::Owned(out)
-}
-
-/// Words that YAML 1.1 or 1.2 takes for something other than a text.
-const WORDS: &[&str] = &[
-    "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", "", "=", "<<", "nan", "inf",
-];
-
-fn is_plain(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let ends_well = !text.starts_with(' ') && !text.ends_with([' ', ':']);
-    let starts_well = text
-        .chars()
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || "_/(".contains(first));
-    // What begins with a digit, a sign or a dot may be a number, a date or a time to somebody.
-    let inside = text
-        .chars()
-        .all(|one| is_printable(one) && !",[]{}\"'`".contains(one));
-    // A template is plain YAML only to those who know it.
-    let harmless = !text.contains(": ") && !text.contains(" #") && !text.contains("${");
-    ends_well && starts_well && inside && harmless && !WORDS.contains(&lower.as_str())
 }
 
 #[cfg(test)]

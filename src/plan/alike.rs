@@ -13,7 +13,6 @@ use crate::ledger::Entry;
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::{Live, identity_fields};
 use crate::manifest::Desired;
-use crate::manifest::write::quoted;
 use crate::plan::referrers::removes;
 use crate::plan::row::{Row, Rows};
 use crate::plan::taken::{old_name, written_name};
@@ -22,6 +21,7 @@ use crate::plan::{Options, shown_value};
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
+use crate::yaml::written::quoted;
 
 /// How many pairs of a kind are compared at most: beyond that no single one says anything.
 const MOST: usize = 250_000;

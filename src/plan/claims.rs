@@ -10,7 +10,6 @@ use crate::kind::Kind;
 use crate::ledger::Ledger;
 use crate::live::{Live, key};
 use crate::manifest::Desired;
-use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
 use crate::plan::matching::depth;
@@ -18,6 +17,7 @@ use crate::plan::owners::Owners;
 use crate::plan::taken::{Old, is_going, old_name, renamed_from};
 use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Key, Reference, Resource};
+use crate::yaml::written::quoted;
 
 /// Which declared resources claim which live objects.
 #[derive(Debug, Default)]

@@ -5,7 +5,6 @@ use crate::config::Prune;
 use crate::kind::{Kind, Removal};
 use crate::live::{Live, name_in, url};
 use crate::manifest::Desired;
-use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
 use crate::plan::owners::Owners;
@@ -13,6 +12,7 @@ use crate::plan::row::{Going, Row, Rows};
 use crate::problem::{Code, Problem, ticked};
 use crate::state::identity::{below, readings, scopes};
 use crate::state::{Address, Key, Named, Resource, Value};
+use crate::yaml::written::quoted;
 
 /// What `renamedFrom` names.
 pub(super) struct Old {

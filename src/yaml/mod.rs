@@ -2,6 +2,7 @@
 
 pub(crate) mod cells;
 pub mod closed;
+pub mod edit;
 pub mod lines;
 pub(crate) mod load;
 pub(crate) mod odd;
@@ -13,5 +14,6 @@ pub mod source;
 pub(crate) mod variables;
 pub(crate) mod walk;
 pub mod words;
+pub(crate) mod written;
 
 pub use source::Source;

@@ -9,7 +9,6 @@ use crate::kind::rules::Deed;
 use crate::kind::{Kind, SwitchApi, Within};
 use crate::live::marks::forbidden;
 use crate::live::{LiveObject, key};
-use crate::manifest::write::quoted;
 use crate::plan::bound::place;
 use crate::plan::hierarchy;
 use crate::plan::requests::{Op, Way, way};
@@ -22,6 +21,7 @@ use crate::plan::within;
 use crate::problem::{Code, Problem, listed, ticked};
 use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
+use crate::yaml::written::quoted;
 
 /// What stands for nobody where somebody could take over.
 const NOBODY: &str = "null";
