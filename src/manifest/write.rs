@@ -550,6 +550,7 @@ mod tests {
     use crate::config::{PROJECT_FILE, Project};
     use crate::kind::KINDS;
     use crate::manifest::Desired;
+    use crate::safe::hidden;
     use crate::state::tidy;
     use crate::yaml::Source;
     use crate::yaml::raw::Raw;
