@@ -362,14 +362,10 @@ async fn send(
             Err(error)
                 if op.act == Act::Update && !request.idempotent && error.is_outcome_unknown() =>
             {
-                match read_back::updated(task, op, means).await {
-                    Ok(body) if did_not_take(task, op, &body, live).is_empty() => {
-                        return Ok(Written::Answer(Some(body), None));
-                    }
-                    Ok(_) if sent < MAX_CREATIONS && !writer.is_stopped() => continue,
-                    Ok(_) | Err(_) => {
-                        return Err(Box::new(refused(error, task, op, live.dialect)));
-                    }
+                let may_repeat = sent < MAX_CREATIONS && !writer.is_stopped();
+                match Box::pin(made_inside(task, op, means, may_repeat, error)).await {
+                    Some(written) => return written,
+                    None => continue,
                 }
             }
             Err(error) => {
@@ -408,6 +404,25 @@ async fn send(
                 }));
             }
         }
+    }
+}
+
+/// What a write that makes items inside of an object came to whose answer was lost: the object tells. Nothing
+/// where none of it is there and it may be sent again.
+async fn made_inside(
+    task: &Task,
+    op: &Op,
+    means: ApplyContext<'_>,
+    may_repeat: bool,
+    error: ApiError,
+) -> Option<Result<Written, Box<Outcome>>> {
+    let live = means.live;
+    match read_back::updated(task, op, means).await {
+        Ok(body) if did_not_take(task, op, &body, live).is_empty() => {
+            Some(Ok(Written::Answer(Some(body), None)))
+        }
+        Ok(_) if may_repeat => None,
+        Ok(_) | Err(_) => Some(Err(Box::new(refused(error, task, op, live.dialect)))),
     }
 }
 

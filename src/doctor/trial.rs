@@ -178,11 +178,11 @@ impl Run<'_> {
                 changed: Came::NotTried,
                 removed: Came::NotTried,
             });
-            made.extend(self.one(kind, stopped).await);
+            made.extend(Box::pin(self.one(kind, stopped)).await);
         }
         // The last first: what refers to another one goes before it.
         while let Some(one) = made.pop() {
-            let came = self.remove(one).await;
+            let came = Box::pin(self.remove(one)).await;
             self.tell_trial(came.0, |trial| trial.removed = came.1);
         }
     }

@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(&*store.past_run(&first).await.unwrap().unwrap(), b"a");
         store.replace_past(&first, b"d".to_vec()).await.unwrap();
         assert_eq!(&*store.past_run(&first).await.unwrap().unwrap(), b"d");
-        store.drop_past(&[first.clone()]).await.unwrap();
+        store.drop_past(std::slice::from_ref(&first)).await.unwrap();
         assert_eq!(store.past_runs().await.unwrap(), [second]);
         assert_eq!(store.past_run(&first).await.unwrap(), None);
     }

@@ -79,9 +79,9 @@ pub(super) fn look_of_url(text: &str) -> Option<Look<'_>> {
     is_key.then_some(Look::Key)
 }
 
-/// The name of a variable that is the whole text: `$NAME`, in capitals.
+/// The name of a variable that is the whole text but for blanks around it: `$NAME`, in capitals.
 fn variable(text: &str) -> Option<&str> {
-    let name = text.strip_prefix('$')?;
+    let name = text.trim().strip_prefix('$')?;
     let is_name = name.len() > 2
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && name
@@ -192,6 +192,7 @@ mod tests {
     fn slips_are_told_from_texts() {
         for (text, expected) in [
             ("$HOOK_KEY", Some(Look::Variable("HOOK_KEY"))),
+            ("\n$HOOK_KEY ", Some(Look::Variable("HOOK_KEY"))),
             ("$US", None),
             ("$100", None),
             ("costs $USD", None),

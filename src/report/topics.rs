@@ -655,7 +655,7 @@ mod tests {
     /// The tables are those of the readers, which take their keys from them: none lacks its words.
     #[test]
     fn every_key_of_the_readers_is_explained() {
-        let readers: [&[&str]; 15] = [
+        let readers: [&[&str]; 16] = [
             words::PROJECT_KEYS,
             words::ENVIRONMENT_KEYS,
             words::DEFAULTS_KEYS,
@@ -665,6 +665,7 @@ mod tests {
             words::POLICY_KEYS,
             words::IGNORE_KEYS,
             words::GUARD_KEYS,
+            words::HISTORY_KEYS,
             crate::kind::words::LIFECYCLE_KEYS,
             crate::kind::words::MANIFEST_KEYS,
             &[crate::config::written::LOOKUP, crate::config::written::ID],
@@ -701,6 +702,7 @@ mod tests {
             "POLICY_KEYS",
             "IGNORE_KEYS",
             "GUARD_KEYS",
+            "HISTORY_KEYS",
             "LIFECYCLE_KEYS",
         ];
         // The kinds, and what their tables say: parts of identities and heirs.

@@ -202,11 +202,15 @@ fn purge(json: &mut Json, words: &BTreeSet<String>) {
     match json {
         Json::Array(list) => {
             list.retain(|item| !is_about(item));
-            list.iter_mut().for_each(|item| purge(item, words));
+            for item in list {
+                purge(item, words);
+            }
         }
         Json::Object(map) => {
             map.retain(|key, _| !words.contains(key));
-            map.values_mut().for_each(|value| purge(value, words));
+            for value in map.values_mut() {
+                purge(value, words);
+            }
         }
         Json::String(text) if words.contains(text) => PURGED.clone_into(text),
         _ => {}
