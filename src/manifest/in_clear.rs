@@ -50,7 +50,10 @@ pub(super) fn look(text: &str) -> Option<Look<'_>> {
 
 /// The first word of a text that looks like a key, whatever stands around it.
 fn key(text: &str) -> Option<&str> {
-    let mut words = text.split_whitespace().filter(|_| text.len() >= REST);
+    if text.len() < REST {
+        return None;
+    }
+    let mut words = text.split_whitespace();
     words.find(|word| is_known_key(word))
 }
 

@@ -513,12 +513,16 @@ impl Needs {
     /// Adds the kinds that records of declared fields name: what the manifests name no more is still told by its
     /// address there, and by its id in Zoho Desk.
     fn recorded(&mut self, resource: &Resource, records: &BTreeMap<String, FieldRecord>) {
-        for (name, _) in resource.body.iter() {
-            let (Some(field), Some(record)) = (resource.kind.field(name), records.get(name)) else {
-                continue;
-            };
+        for (field, _) in resource.body.of_kind(resource.kind) {
             let mut targets = Vec::new();
             field.targets(&mut targets);
+            // Most fields name nothing.
+            if targets.is_empty() {
+                continue;
+            }
+            let Some(record) = records.get(field.name) else {
+                continue;
+            };
             let unread = targets.into_iter().flat_map(Target::collections);
             let unread: BTreeSet<&'static str> = unread
                 .filter(|collection| !self.reads(collection))
