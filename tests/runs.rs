@@ -142,8 +142,18 @@ fn a_person_is_taken_out_of_the_ledger_and_of_past_runs() {
     assert!(kept.contains("Example Corporation"), "{kept}");
     place.done(&format!("runs show {name}"));
     // What is owned no more may still be in what is kept.
-    let again = place.done("ledger forget accounts/Nobody --purge");
-    assert!(!again.stderr.contains("owns no"), "{again}");
+    place.done("ledger forget 'accounts/Example Corporation'");
+    place.done("ledger forget 'accounts/Example Corporation' --purge");
+    let kept = place.read(&format!(".deskform/history/local/{name}.json"));
+    assert!(!kept.contains("accounts/Example"), "{kept}");
+    // A slip is no success.
+    let slip = place.run("ledger forget contacts/jane.do@example.com --purge");
+    assert_eq!(slip.code, 1, "{slip}");
+    assert!(
+        slip.stderr
+            .contains("neither the ledger nor a past run knows `contacts/jane.do@example.com`"),
+        "{slip}"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::plan::Plan;
 use serde::Serialize;
 
 use crate::run_record::history::{Came, PastResult};
+use crate::safe::mask::masked;
 use crate::state::Address;
 use crate::verb::Verb;
 
@@ -150,9 +151,11 @@ pub fn results(events: &[Event]) -> Vec<PastResult> {
             Outcome::Applied { id } => (Came::Applied, id.clone(), None),
             Outcome::Failed { error, partly, .. } => {
                 let result = if *partly { Came::Partly } else { Came::Failed };
-                (result, None, Some(error.clone()))
+                (result, None, Some(masked(error).into_owned()))
             }
-            Outcome::Unknown { error, .. } => (Came::Unknown, None, Some(error.clone())),
+            Outcome::Unknown { error, .. } => {
+                (Came::Unknown, None, Some(masked(error).into_owned()))
+            }
             Outcome::Skipped { .. } | Outcome::Stopped => return None,
         };
         Some(PastResult {

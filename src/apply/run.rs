@@ -1,5 +1,7 @@
 //! The scheduler: ready tasks start in the plan's order, as many at once as are allowed.
 
+use std::time::Duration;
+
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Map, Value as Json};
@@ -13,7 +15,9 @@ use crate::apply::outcome::{
 };
 use crate::apply::queue::{Queue, Start};
 use crate::apply::read_back::{self, Seen};
-use crate::apply::recover::{Cause, Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
+use crate::apply::recover::{
+    Cause, Found, LOOK_AGAIN, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look,
+};
 use crate::apply::steps::Open;
 use crate::codec::{self, id_text};
 use crate::ledger::Settled;
@@ -408,7 +412,7 @@ async fn send(
 }
 
 /// What a write that makes items inside of an object came to whose answer was lost: the object tells. Nothing
-/// where none of it is there and it may be sent again.
+/// where it is as it was for the settle time, so that the write may be sent again.
 async fn made_inside(
     task: &Task,
     op: &Op,
@@ -416,14 +420,42 @@ async fn made_inside(
     may_repeat: bool,
     error: ApiError,
 ) -> Option<Result<Written, Box<Outcome>>> {
-    let live = means.live;
-    match read_back::updated(task, op, means).await {
-        Ok(body) if did_not_take(task, op, &body, live).is_empty() => {
-            Some(Ok(Written::Answer(Some(body), None)))
+    let ApplyContext { live, recovery, .. } = means;
+    let unknown = |error| Some(Err(Box::new(refused(error, task, op, live.dialect))));
+    let sent: Vec<&str> = (task.kind.fields.iter())
+        .filter(|field| op.sends(field, live.dialect))
+        .map(|field| field.name)
+        .collect();
+    let before = live.object_at(&task.address);
+    let before = before.map(|object| live.decode(task.kind, &object.raw));
+    let begun_ms = recovery.clock.now_ms();
+    let settle_ms = i64::try_from(recovery.settle.as_millis()).unwrap_or(i64::MAX);
+    loop {
+        let Ok(body) = read_back::updated(task, op, means).await else {
+            return unknown(error);
+        };
+        let now = live.decode(task.kind, &body);
+        // What the object does not show proves nothing.
+        let shows_all = sent.iter().all(|name| now.get(name).is_some());
+        if shows_all && did_not_take(task, op, &body, live).is_empty() {
+            return Some(Ok(Written::Answer(Some(body), None)));
         }
-        Ok(_) if may_repeat => None,
-        Ok(_) | Err(_) => Some(Err(Box::new(refused(error, task, op, live.dialect)))),
+        let is_as_before = |name: &&str| {
+            before
+                .as_ref()
+                .is_some_and(|old| old.get(name) == now.get(name))
+        };
+        if !shows_all || !sent.iter().all(is_as_before) {
+            return unknown(error);
+        }
+        let left_ms = settle_ms.saturating_sub(recovery.clock.now_ms().saturating_sub(begun_ms));
+        if left_ms <= 0 || means.writer.is_stopped() {
+            break;
+        }
+        let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+        means.writer.reader().rest(left.min(LOOK_AGAIN)).await;
     }
+    if may_repeat { None } else { unknown(error) }
 }
 
 /// What an answer says of a write to an object that is there; read back where it does not show it.

@@ -22,7 +22,7 @@ use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, identity_fields, is_gone};
 use crate::manifest::Desired;
 use crate::plan::matches;
-use crate::problem::{Code, Problem, counted, did_you_mean, exit};
+use crate::problem::{Code, Problem, counted, did_you_mean, exit, ticked};
 use crate::reading::Needs;
 use crate::run_record::absorb;
 use crate::run_record::history::purge_all;
@@ -144,6 +144,7 @@ async fn change<T>(
     workspace: &Workspace,
     timeout: LockTimeout,
     edit: impl FnOnce(&mut Ledger) -> Result<T, Failure>,
+    besides: impl AsyncFnOnce(&Store, &Runs, &T) -> Result<(), Failure>,
 ) -> Result<T, Failure> {
     let store = workspace.kept_store()?.batched();
     let clock = Clock::system();
@@ -159,14 +160,15 @@ async fn change<T>(
         let loaded = workspace.load(&store).await?;
         let environment = &workspace.environment;
         let mut before = loaded.load.or_new(&environment.name, &environment.org_id);
+        let mut runs = Runs::default();
         if !workspace.begins_anew() {
             // What a killed run has made is owned, too; what is let go of now stays so.
-            let runs = store.open_runs().await?;
+            runs = store.open_runs().await?;
             let mut warnings = Vec::new();
             absorb(&mut before, &runs.unfinished, &mut warnings);
             workspace.warn(global, &warnings);
-            let left = runs.unfinished.into_iter().map(|one| one.run);
-            before.absorbed = left.chain(runs.ended).collect();
+            let left = runs.unfinished.iter().map(|one| one.run.clone());
+            before.absorbed = left.chain(runs.ended.iter().cloned()).collect();
         }
         let mut ledger = before.clone();
         let result = edit(&mut ledger)?;
@@ -174,6 +176,7 @@ async fn change<T>(
             ledger.serial = loaded.version.serial();
             store.save(&mut ledger, &loaded.version).await?;
         }
+        besides(&store, &runs, &result).await?;
         Ok(result)
     }
     .await;
@@ -231,6 +234,22 @@ fn chosen(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address>, Failur
     }
 }
 
+/// Refuses to purge before the next run has learnt from the journals of killed ones, which may hold what goes.
+fn refuse_before_killed_runs(runs: &Runs) -> Result<(), Failure> {
+    let Some(run) = runs.unfinished.first() else {
+        return Ok(());
+    };
+    Err(Problem::error(
+        Code::RunWasKilled,
+        format!(
+            "the run `{}` did not end in order, and its journal may hold what is to be purged",
+            run.run
+        ),
+    )
+    .help("run `deskform apply` first: it learns from the journal, and clears it away")
+    .into())
+}
+
 /// The owned addresses that the words mean, and those that are owned no more: past runs may have them.
 fn chosen_or_named(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address>, Failure> {
     let is_owned = |word: &String| {
@@ -248,7 +267,9 @@ fn chosen_or_named(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address
 }
 
 fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), Failure> {
-    let forgotten = block_on(change(global, workspace, args.lock, |ledger| {
+    let mut purged = None;
+    let mut owned = BTreeSet::new();
+    let edit = |ledger: &mut Ledger| {
         let addresses = if args.all {
             ledger.resources.keys().cloned().collect()
         } else if args.purge {
@@ -257,20 +278,29 @@ fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), F
             chosen(ledger, &args.addresses)?
         };
         for address in &addresses {
-            ledger.remove(address);
+            if ledger.remove(address).is_some() {
+                owned.insert(address.clone());
+            }
         }
         Ok(addresses)
-    }))?;
-    let purged = if args.purge {
-        let store = workspace.kept_store()?.batched();
-        block_on(async {
-            let purged = purge_all(&store, &forgotten).await?;
-            store.flush().await?;
-            Ok::<_, Failure>(Some(purged))
-        })?
-    } else {
-        None
     };
+    let besides = async |store: &Store, runs: &Runs, addresses: &BTreeSet<Address>| {
+        if args.purge {
+            refuse_before_killed_runs(runs)?;
+            purged = Some((purge_all(store, addresses).await?, store.is_pushed()));
+        }
+        Ok(())
+    };
+    let forgotten = block_on(change(global, workspace, args.lock, edit, besides))?;
+    if let (Some((0, _)), true) = (purged, owned.is_empty() && !forgotten.is_empty()) {
+        let named: Vec<String> = forgotten.iter().map(ToString::to_string).collect();
+        return Err(Problem::error(
+            Code::NotOwned,
+            format!("neither the ledger nor a past run knows {}", ticked(&named, "or")),
+        )
+        .help("`deskform ledger show` lists what is owned, and `deskform runs show RUN` what a run did")
+        .into());
+    }
     if global.quiet {
         return Ok(());
     }
@@ -282,9 +312,12 @@ fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), F
     if forgotten.is_empty() {
         out.push_str("Nothing is owned.\n");
     }
-    if let Some(purged) = purged {
+    if let Some((purged, is_pushed)) = purged {
         let runs = counted(purged, "past run");
         let _ = writeln!(out, "Taken out of {runs}.");
+        if is_pushed {
+            out.push_str("Earlier commits of the ledger's ref still hold it.\n");
+        }
     }
     announce(global, &out);
     Ok(())
@@ -316,9 +349,13 @@ fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Fai
         let connected = workspace.connect(None).await?;
         let object = find(workspace, &connected.session, kind, &args.id).await?;
         let entry = entry(&desired, &address, kind, &connected.session, object)?;
-        let said = change(global, workspace, args.lock, |ledger| {
-            record(ledger, &address, entry.clone())
-        })
+        let said = change(
+            global,
+            workspace,
+            args.lock,
+            |ledger| record(ledger, &address, entry.clone()),
+            async |_: &Store, _: &Runs, _: &String| Ok(()),
+        )
         .await?;
         Ok((entry, said))
     })?;

@@ -6,7 +6,7 @@ use super::Global;
 use super::common::{Failure, Workspace, block_on};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::terminal::style;
-use crate::ledger::{RunId, Store};
+use crate::ledger::{RunId, Store, Unfinished};
 use crate::problem::{Code, Problem, did_you_mean, exit};
 use crate::report::runs::{self, Listed};
 use crate::run_record::history::PastRun;
@@ -75,13 +75,14 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 
 fn list(workspace: &Workspace, store: &Store, format: Format) -> Result<(), Failure> {
     let listed = block_on(async {
+        let unfinished = store.open_runs().await?.unfinished;
         let mut listed = Vec::new();
         for run in store.past_runs().await? {
             let Some(bytes) = store.past_run(&run).await? else {
                 continue;
             };
             listed.push(match PastRun::parse(&bytes) {
-                Ok(past) => Listed::Run(Box::new(past)),
+                Ok(past) => Listed::Run(Box::new(known(past, &unfinished))),
                 Err(why) => Listed::Unreadable(run.to_string(), why.to_string()),
             });
         }
@@ -101,7 +102,9 @@ fn show(global: &Global, store: &Store, word: &str, format: Format) -> Result<()
     let past = block_on(async {
         let run = named(&store.past_runs().await?, word)?;
         let bytes = store.past_run(&run).await?.unwrap_or_default();
-        PastRun::parse(&bytes).map_err(|why| {
+        let unfinished = store.open_runs().await?.unfinished;
+        let past = PastRun::parse(&bytes).map(|past| known(past, &unfinished));
+        past.map_err(|why| {
             Failure::from(
                 Problem::error(
                     Code::NoSuchRun,
@@ -116,6 +119,15 @@ fn show(global: &Global, store: &Store, word: &str, format: Format) -> Result<()
         Format::Markdown => print_markdown(&runs::one_markdown(&past)),
         Format::Json => print_as_it_is(&pretty(&runs::one_json(&past))),
     }
+}
+
+/// What is kept of a run, with what the journal tells of one that has not ended.
+fn known(mut past: PastRun, unfinished: &[Unfinished]) -> PastRun {
+    let own = unfinished.iter().find(|one| one.run == past.run);
+    if let (Some(journal), None) = (own, past.ended) {
+        past.learn(journal);
+    }
+    past
 }
 
 /// The run that a word means: its name, or the beginning of one name alone.

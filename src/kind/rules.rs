@@ -276,6 +276,12 @@ impl Uses {
         }
     }
 
+    /// Whether the call lists what lies in an object.
+    #[must_use]
+    pub const fn lists_what_lies_inside(&self) -> bool {
+        self.sort.is_none() && self.sorts.len() == 1
+    }
+
     /// Makes the calls for what asks for a custom field in its criteria; `values` are the fields with the
     /// choices of its values, of which no answer says which ones are asked for.
     ///

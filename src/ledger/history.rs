@@ -1,8 +1,8 @@
-//! What past runs did, kept beside the ledger: one piece a run, made once and whole.
+//! What past runs did, kept beside the ledger: one piece a run, written whole.
 
 use bytes::Bytes;
 
-use super::backend::{Condition, Put};
+use super::backend::Condition;
 use super::error::StoreError;
 use super::journal::RunId;
 use super::store::Store;
@@ -14,30 +14,12 @@ pub(super) const FOLDER: &str = "history";
 pub const MAX_PAST_RUN: usize = 256 * 1024 * 1024;
 
 impl Store {
-    /// Keeps what a run did. What is kept of it already stays.
+    /// Keeps what a run did, in place of what is kept of it already.
     ///
     /// # Errors
     ///
     /// A record of more than [`MAX_PAST_RUN`] bytes; a place that cannot be written.
     pub async fn keep_past(&self, run: &RunId, record: Vec<u8>) -> Result<(), StoreError> {
-        self.write_past(run, record, Condition::Absent).await
-    }
-
-    /// Replaces what is kept of a run.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::keep_past`].
-    pub async fn replace_past(&self, run: &RunId, record: Vec<u8>) -> Result<(), StoreError> {
-        self.write_past(run, record, Condition::Any).await
-    }
-
-    async fn write_past(
-        &self,
-        run: &RunId,
-        record: Vec<u8>,
-        condition: Condition,
-    ) -> Result<(), StoreError> {
         let name = self.past_name(run);
         if record.len() > MAX_PAST_RUN {
             return Err(StoreError::TooLarge {
@@ -45,10 +27,10 @@ impl Store {
                 limit: MAX_PAST_RUN,
             });
         }
-        let put = self.backend.put_in_time(&name, record.into(), condition);
-        match put.await? {
-            Put::Done(_) | Put::Changed => Ok(()),
-        }
+        let put = self
+            .backend
+            .put_in_time(&name, record.into(), Condition::Any);
+        put.await.map(drop)
     }
 
     /// Names the runs of which something is kept, the latest first.
@@ -111,18 +93,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn past_runs_are_listed_from_the_latest_on_and_written_once() {
+    async fn past_runs_are_listed_from_the_latest_on() {
         let store = Store::in_memory("test", "1");
         let (first, second) = (RunId::new(0, 1), RunId::new(60_000, 1));
         store.keep_past(&first, b"a".to_vec()).await.unwrap();
         store.keep_past(&second, b"b".to_vec()).await.unwrap();
-        store.keep_past(&first, b"c".to_vec()).await.unwrap();
         assert_eq!(
             store.past_runs().await.unwrap(),
             [second.clone(), first.clone()]
         );
         assert_eq!(&*store.past_run(&first).await.unwrap().unwrap(), b"a");
-        store.replace_past(&first, b"d".to_vec()).await.unwrap();
+        store.keep_past(&first, b"d".to_vec()).await.unwrap();
         assert_eq!(&*store.past_run(&first).await.unwrap().unwrap(), b"d");
         store.drop_past(std::slice::from_ref(&first)).await.unwrap();
         assert_eq!(store.past_runs().await.unwrap(), [second]);

@@ -26,6 +26,7 @@ pub mod placeholders;
 pub mod quota;
 pub mod record;
 mod referrers;
+mod renamed_lookups;
 mod renames;
 pub mod requests;
 mod resolve;

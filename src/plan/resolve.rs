@@ -22,7 +22,6 @@ use crate::state::{Address, Below, Body, FieldPath, Heirs, Key, Leaves, Named, R
 /// What is live, and which of it goes, by index.
 #[derive(Clone, Copy)]
 struct Seen<'l> {
-    desired: &'l Desired,
     live: &'l Live,
     going: &'l HashSet<usize>,
 }
@@ -39,16 +38,7 @@ pub(super) fn translated(
         let mut problems = Vec::new();
         for row in rows {
             let before = problems.len();
-            translate(
-                desired,
-                Seen {
-                    desired,
-                    live,
-                    going,
-                },
-                row,
-                &mut problems,
-            );
+            translate(desired, Seen { live, going }, row, &mut problems);
             row.unclear |= problems.len() > before;
         }
         problems
@@ -313,10 +303,7 @@ fn looked_up(
 ) -> Result<Option<Address>, Box<Problem>> {
     let live = seen.live;
     match *live.referred(collection, name) {
-        [index] => match about_to_be_renamed(seen, index, name) {
-            Some(problem) => Err(Box::new(problem)),
-            None => Ok(live.address_of(index)),
-        },
+        [index] => Ok(live.address_of(index)),
         [] => Err(Box::new(unknown_name(seen, collection, name))),
         ref several => {
             let objects = several.iter().filter_map(|index| live.objects.get(*index));
@@ -351,30 +338,6 @@ fn looked_up(
     }
 }
 
-/// Refuses the name that the manifests take from what they declare: the next run would look for it in vain.
-fn about_to_be_renamed(seen: Seen<'_>, index: usize, name: &Named<'_>) -> Option<Problem> {
-    let (live, address) = (seen.live, seen.live.bound(index)?);
-    let resource = seen.desired.state.get(address)?;
-    let naming = resource.kind.naming_field();
-    let object = live.objects.get(index)?;
-    let now = codec::read_field(naming, live.dialect, &object.raw, live)?;
-    let (now, new) = (now.as_text()?, resource.body.get(naming.name)?.as_text()?);
-    let is_one = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
-    if !is_one(now, &name.name) || is_one(now, new) {
-        return None;
-    }
-    Some(
-        Problem::error(
-            Code::NoSuchLiveObject,
-            format!("`{now}` is `{address}`, which these manifests rename to `{new}`"),
-        )
-        .help(format!(
-            "write the handle `{}` in place of the lookup",
-            address.handle
-        )),
-    )
-}
-
 /// Finds those who take over, each as an address.
 pub(super) fn heirs(
     desired: &Desired,
@@ -400,16 +363,7 @@ pub(super) fn heirs(
                 });
             };
             let going = &HashSet::new();
-            resolve(
-                &mut value,
-                "",
-                Seen {
-                    desired,
-                    live,
-                    going,
-                },
-                &mut fail,
-            );
+            resolve(&mut value, "", Seen { live, going }, &mut fail);
             if let Value::Reference(heir @ Reference::To(_)) = value {
                 resolved.insert(name, heir);
             }
@@ -480,16 +434,7 @@ fn heirs_by_policy(
     let known = heirs.filter_map(|(name, heir)| {
         let mut value = Value::Reference(beside(kind, name, heir, own));
         let going = &HashSet::new();
-        resolve(
-            &mut value,
-            "",
-            Seen {
-                desired,
-                live,
-                going,
-            },
-            &mut |_, _, _| {},
-        );
+        resolve(&mut value, "", Seen { live, going }, &mut |_, _, _| {});
         match value {
             Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
             _ => None,

@@ -40,7 +40,7 @@ use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Role, Task};
 use crate::plan::{
     Changes, FieldChange, Options, Plan, Refusal, alike, guards, hierarchy, left_choice,
-    membership, within,
+    membership, renamed_lookups, within,
 };
 use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Body, FieldPath, Value};
@@ -224,6 +224,7 @@ fn check(
     let no_members = membership::check(&tasks, followers, desired, rows, live, options);
     problems.extend(no_members);
     problems.extend(left_choice::check(&tasks, desired, rows, live.dialect));
+    problems.extend(renamed_lookups::check(&tasks, desired, live));
     problems
 }
 

@@ -219,9 +219,14 @@ pub fn still_used(
     let going: BTreeSet<&str> = removed
         .filter_map(|task| id_of(&task.address, rows, live))
         .collect();
+    // What is declared lies where its declaration says, and is looked at elsewhere.
+    let declared = rows.objects().filter(|(row, _)| row.wanted.is_some());
+    let declared = declared.filter_map(|(_, index)| Some(live.objects.get(index)?.id.as_str()));
+    let placed: BTreeSet<&str> = declared.chain(going.iter().copied()).collect();
     let mut found: Vec<(&Asked, BTreeSet<String>)> = Vec::new();
     for (asked, answer) in answers {
-        let users = asked.users(answer, &going);
+        let lies_inside = asked.uses.lists_what_lies_inside();
+        let users = asked.users(answer, if lies_inside { &placed } else { &going });
         match found.last_mut() {
             Some((one, all)) if one.address == asked.address => all.extend(users),
             _ => found.push((asked, users)),

@@ -204,7 +204,9 @@ fn tally(run: &PastRun) -> String {
 }
 
 fn count(run: &PastRun, came: Came) -> usize {
-    run.results.iter().filter(|one| one.result == came).count()
+    let steps = run.plan.steps.iter();
+    let results = steps.filter_map(|step| result(run, step));
+    results.filter(|one| one.result == came).count()
 }
 
 fn result<'r>(run: &'r PastRun, step: &Step) -> Option<&'r PastResult> {

@@ -143,7 +143,7 @@ impl PastRun {
     }
 
     /// Learns from the journal of a killed run what came of its steps.
-    pub(super) fn learn(&mut self, run: &Unfinished) {
+    pub fn learn(&mut self, run: &Unfinished) {
         let mut came: BTreeMap<(&Address, &str), PastResult> = BTreeMap::new();
         let settled = run.settled.iter();
         let settled = settled.map(|(intent, outcome)| (intent, outcome.result, &outcome.id));
@@ -193,12 +193,14 @@ impl PastRun {
 /// Stands where a value named a resource of which nothing is kept any more.
 pub const PURGED: &str = "(purged)";
 
+/// The keys under which an item of a list names the resource that it is about.
+const ABOUT: [&str; 4] = ["address", "old", "new", "under"];
+
 /// Takes what is about resources out of lists and maps, and their addresses out of texts.
 fn purge(json: &mut Json, words: &BTreeSet<String>) {
-    let is_about = |json: &Json| {
-        let named = json.as_str().or_else(|| json.get("address")?.as_str());
-        named.is_some_and(|named| words.contains(named))
-    };
+    let is_named = |named: &Json| named.as_str().is_some_and(|named| words.contains(named));
+    let is_about =
+        |json: &Json| is_named(json) || ABOUT.iter().filter_map(|key| json.get(key)).any(is_named);
     match json {
         Json::Array(list) => {
             list.retain(|item| !is_about(item));
@@ -212,7 +214,16 @@ fn purge(json: &mut Json, words: &BTreeSet<String>) {
                 purge(value, words);
             }
         }
-        Json::String(text) if words.contains(text) => PURGED.clone_into(text),
+        Json::String(text) => {
+            for word in words {
+                // It stands in sentences and paths, too, and in pointers with its slash escaped.
+                for word in [word.as_str(), &word.replace('/', "~1")] {
+                    if text.contains(word) {
+                        *text = text.replace(word, PURGED);
+                    }
+                }
+            }
+        }
         _ => {}
     }
 }
@@ -232,7 +243,7 @@ pub async fn purge_all(store: &Store, addresses: &BTreeSet<Address>) -> Result<u
         match (past, without) {
             (Some(past), Some(without)) if past == without => {}
             (_, Some(without)) => {
-                store.replace_past(&run, without.bytes()).await?;
+                store.keep_past(&run, without.bytes()).await?;
                 changed += 1;
             }
             // What cannot be understood may hold anything.
@@ -288,7 +299,7 @@ pub(super) async fn keep(store: &Store, past: &PastRun) -> Result<(), StoreError
         tracing::warn!("the run is too large to be kept, so `runs` will not show it");
         return Ok(());
     }
-    store.replace_past(&past.run, bytes).await
+    store.keep_past(&past.run, bytes).await
 }
 
 /// Completes what is kept of a killed run by what its journal tells.
@@ -300,11 +311,15 @@ pub(super) async fn complete(store: &Store, run: &Unfinished) -> Result<(), Stor
     let Ok(mut past) = PastRun::parse(&bytes) else {
         return Ok(());
     };
-    if past.ended.is_none() {
-        past.learn(run);
-        store.replace_past(&past.run, past.bytes()).await?;
+    if past.ended.is_some() {
+        return Ok(());
     }
-    Ok(())
+    past.learn(run);
+    if past.has_written() {
+        store.keep_past(&past.run, past.bytes()).await
+    } else {
+        store.drop_past(std::slice::from_ref(&past.run)).await
+    }
 }
 
 /// Removes what is kept for too long.

@@ -42,6 +42,9 @@ use crate::verb::Verb;
 /// How long a lock lives unless it is renewed.
 pub const LOCK_TTL: Duration = Duration::from_secs(300);
 
+/// What is said where past runs cannot be kept.
+const NOT_KEPT: &str = "what runs did could not be kept, so `runs` does not show all of it";
+
 /// How often a lock is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 
@@ -577,9 +580,6 @@ impl Keeper {
         tasks: &[Task],
         live: &Live,
     ) -> Result<JournalWriter, StoreError> {
-        if let Some((past, _)) = &self.past {
-            history::keep(&self.store, past).await?;
-        }
         let journal = self
             .store
             .begin(Begin {
@@ -600,6 +600,12 @@ impl Keeper {
             doubtful: Cell::new(false),
             announced: RefCell::default(),
         };
+        // Nothing stands in the way of a run because `runs` could not show it.
+        if let Some((past, _)) = &self.past
+            && let Err(error) = history::keep(&self.store, past).await
+        {
+            tracing::warn!(%error, "{NOT_KEPT}");
+        }
         journal_writer.announce(tasks, live).await?;
         Ok(journal_writer)
     }
@@ -675,9 +681,7 @@ impl Keeper {
             self.store.save(&mut ledger, &self.version).await?;
         }
         // The journals of killed runs go after this. The ledger is saved, whatever becomes of it.
-        if let Err(error) = self.keep_history(now).await {
-            tracing::warn!(%error, "what runs did could not be kept, so `runs` does not show all of it");
-        }
+        self.keep_history(now).await;
         // A journal that holds a doubt is left to the next run, which looks what came of it.
         match journal_writer {
             Some(journal_writer) if journal_writer.doubtful.get() => {
@@ -693,15 +697,21 @@ impl Keeper {
     }
 
     /// Keeps what this run did, and what killed runs did by their journals.
-    async fn keep_history(&self, now_ms: i64) -> Result<(), StoreError> {
+    async fn keep_history(&self, now_ms: i64) {
+        let own = async {
+            if let Some((past, retention)) = &self.past {
+                history::keep(&self.store, past).await?;
+                history::tidy(&self.store, *retention, now_ms).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        let mut failed = own.await.err();
         for run in &self.unfinished {
-            history::complete(&self.store, run).await?;
+            failed = history::complete(&self.store, run).await.err().or(failed);
         }
-        if let Some((past, retention)) = &self.past {
-            history::keep(&self.store, past).await?;
-            history::tidy(&self.store, *retention, now_ms).await?;
+        if let Some(error) = failed {
+            tracing::warn!(%error, "{NOT_KEPT}");
         }
-        Ok(())
     }
 
     /// Gives the lock back without saving anything; the journals stay for the next run.
