@@ -252,7 +252,7 @@ pub struct Keeper {
     who: String,
     host: String,
     /// What is kept of this run, with how much is kept of past ones.
-    past: Option<(PastRun, Retention)>,
+    past: Option<Box<(PastRun, Retention)>>,
     doubts: Vec<Intent>,
     /// When the last request of a killed run can have gone out at the latest.
     silent_since: i64,
@@ -559,12 +559,12 @@ impl Keeper {
             plan,
             results: Vec::new(),
         };
-        self.past = Some((past, retention));
+        self.past = Some(Box::new((past, retention)));
     }
 
     /// Says what came of it.
     pub fn came_to(&mut self, results: Vec<PastResult>) {
-        if let Some((past, _)) = &mut self.past {
+        if let Some((past, _)) = self.past.as_deref_mut() {
             past.results = results;
             past.ended = Some(self.clock.now_ms());
         }
@@ -601,8 +601,8 @@ impl Keeper {
             announced: RefCell::default(),
         };
         // Nothing stands in the way of a run because `runs` could not show it.
-        if let Some((past, _)) = &self.past
-            && let Err(error) = history::keep(&self.store, past).await
+        if let Some((past, _)) = self.past.as_deref()
+            && let Err(error) = Box::pin(history::keep(&self.store, past)).await
         {
             tracing::warn!(%error, "{NOT_KEPT}");
         }
@@ -681,7 +681,7 @@ impl Keeper {
             self.store.save(&mut ledger, &self.version).await?;
         }
         // The journals of killed runs go after this. The ledger is saved, whatever becomes of it.
-        self.keep_history(now).await;
+        Box::pin(self.keep_history(now)).await;
         // A journal that holds a doubt is left to the next run, which looks what came of it.
         match journal_writer {
             Some(journal_writer) if journal_writer.doubtful.get() => {
@@ -699,7 +699,7 @@ impl Keeper {
     /// Keeps what this run did, and what killed runs did by their journals.
     async fn keep_history(&self, now_ms: i64) {
         let own = async {
-            if let Some((past, retention)) = &self.past {
+            if let Some((past, retention)) = self.past.as_deref() {
                 history::keep(&self.store, past).await?;
                 history::tidy(&self.store, *retention, now_ms).await?;
             }
