@@ -445,7 +445,9 @@ async fn made_inside(
                 .as_ref()
                 .is_some_and(|old| old.get(name) == now.get(name))
         };
-        if !shows_all || !sent.iter().all(is_as_before) {
+        // Of one item it is clear whether it is there, whatever writes before it have added.
+        let is_undone = op.adds_an_item() || sent.iter().all(is_as_before);
+        if !shows_all || !is_undone {
             return unknown(error);
         }
         let left_ms = settle_ms.saturating_sub(recovery.clock.now_ms().saturating_sub(begun_ms));

@@ -487,6 +487,11 @@ impl Op {
         Some((field, key, map.get(key)?))
     }
 
+    /// Whether it adds one item to a list whose items have calls of their own.
+    pub(crate) fn adds_an_item(&self) -> bool {
+        self.items() == Some(&OfItems::Add)
+    }
+
     /// Whether it makes items inside of an object that is there: sent twice, they may be there twice.
     fn makes_items(&self, context: &Context<'_>) -> bool {
         let makes = |field: &&Field| {
@@ -494,7 +499,7 @@ impl Op {
             self.sends(field, context.dialect)
                 && value.is_some_and(|value| listed::makes(&field.shape, value))
         };
-        self.items() == Some(&OfItems::Add)
+        self.adds_an_item()
             || !self.creates() && context.kind.fields.iter().any(|field| makes(&field))
     }
 
